@@ -1,1 +1,63 @@
-export {};
+export type { ConsumerSign, DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
+export type { EvidenceReader } from "./evidence.ts";
+export type { DoubtCause, Finding, Gap, GapState, Neighbour, Verdict } from "./finding.ts";
+export {
+  type ClientStanding,
+  type JudgeInput,
+  type Judgement,
+  judge,
+  type LaneMemory,
+  noMemory,
+  noNotes,
+  type Proof,
+} from "./judge.ts";
+export { type Lane, type LaneKey, laneHashOf, laneKeyOf, parseLaneKey, sameDestination } from "./lane.ts";
+export {
+  type GroupOffsets,
+  type GroupRecord,
+  type LaneRecord,
+  type MemberRecord,
+  maxAheadRanges,
+  type QueueRecord,
+  type Receipts,
+  type StreamVerdicts,
+} from "./lane-record.ts";
+export {
+  type Bracket,
+  type Chunk,
+  type LedgerReport,
+  maxBrackets,
+  maxChunks,
+  maxRanges,
+  maxReferences,
+  type Reference,
+  type VoidReason,
+  type VoidRun,
+} from "./ledger-report.ts";
+export type { Notice, Observer } from "./observer.ts";
+export { defaultPolicy, type Policy } from "./policy.ts";
+export * from "./range-set.ts";
+export { formatRanges, parseRanges } from "./range-set-text.ts";
+export type {
+  GroupReading,
+  KafkaReading,
+  LoggedStamp,
+  LogExtract,
+  LogRange,
+  QueueReading,
+  RabbitReading,
+} from "./reading.ts";
+export { everythingOn, isRecording, type SwitchRule, type SwitchState } from "./recording-switch.ts";
+export {
+  formatStamp,
+  isProducerId,
+  originHeader,
+  parseStamp,
+  producerIdOf,
+  type Stamp,
+  stampHeader,
+  stampPrefixOf,
+} from "./stamp.ts";
+export { StampReader } from "./stamp-reader.ts";
+export type { Answer, AuditNotes, ClientSign, Confirmation, Store } from "./store.ts";
+export type { EpochRun, MemberClaim, ReceiptTotals, StreamTestimony, TestimonyReport } from "./testimony-report.ts";

@@ -1,0 +1,99 @@
+import type { Lane } from "./lane.ts";
+import type { RangeSet } from "./range-set.ts";
+
+/** The verdicts of the design's section 8. Each has an entry in docs/verdicts.md. */
+export type Verdict =
+  | "produce.ack-missing"
+  | "produce.unroutable"
+  | "produce.mis-acked"
+  | "produce.nacked"
+  | "produce.rejected"
+  | "produce.stuck"
+  | "produce.uncertain"
+  | "store.retention"
+  | "store.truncated"
+  | "store.compacted"
+  | "store.aborted"
+  | "store.dropped"
+  | "store.expired"
+  | "store.dead-lettered"
+  | "store.restarted"
+  | "store.missing"
+  | "consume.skipped"
+  | "consume.given-up"
+  | "consume.unprocessed"
+  | "consume.unreported"
+  | "consume.rejected";
+
+/** Why nobody can say. */
+export type DoubtCause =
+  | "member-died"
+  | "foreign-member"
+  | "switched-off"
+  | "joined-late"
+  | "state-lost"
+  | "no-ledger"
+  | "not-placed"
+  | "two-eras"
+  | "unstamped-in-range"
+  | "log-not-readable"
+  | "policy-not-read"
+  | "compacted"
+  | "contradiction"
+  | "too-old"
+  | "received-never-settled"
+  | "may-be-dead-lettered"
+  | "not-provable"
+  | "no-confirms"
+  | "outcome-unknown"
+  | "earlier-copy-possible"
+  | "not-testified";
+
+export type GapState = "suspected" | "pending" | "in-doubt" | "explained" | "confirmed" | "withdrawn" | "not-sent";
+
+/** A stretch of one stream that is missing for one group, or for all, as one pass of the judge sees it. */
+export interface Gap {
+  readonly producerId: string;
+  /** undefined = at the stream: for every group. */
+  readonly group: string | undefined;
+  readonly sequences: RangeSet;
+  readonly state: GapState;
+  readonly verdict: Verdict;
+  readonly cause: DoubtCause | undefined;
+  /** The offsets at which they can lie. */
+  readonly offsets: { readonly low: number; readonly high: number } | undefined;
+  /** One sentence: the fact that decided. */
+  readonly decidedBy: string;
+}
+
+export interface Finding {
+  /** Stable: lane, stream, group, first sequence and an opening number. A repeat of the same event bears the same id. */
+  readonly id: string;
+  readonly lane: Lane;
+  readonly producerId: string;
+  readonly group: string | undefined;
+  readonly state: GapState;
+  readonly verdict: Verdict;
+  readonly cause: DoubtCause | undefined;
+  /** By state; a sequence is in one of them, and in one finding only. */
+  readonly sequences: Readonly<Partial<Record<GapState, RangeSet>>>;
+  readonly offsets: { readonly low: number; readonly high: number } | undefined;
+  readonly decidedBy: string;
+  /** What the application calls the messages, where it was kept. */
+  readonly references: readonly string[];
+  readonly producer: { readonly clientId: string; readonly service: string } | undefined;
+  readonly neighbours: readonly Neighbour[];
+  /** Wall clock, milliseconds since 1970; for people, decides nothing. */
+  readonly openedAtMs: number;
+  readonly changedAtMs: number;
+  readonly history: readonly { readonly state: GapState; readonly atMs: number }[];
+}
+
+/** A record beside the gap that is known to have arrived. */
+export interface Neighbour {
+  readonly sequence: number;
+  readonly offset: number | undefined;
+  readonly timestampMs: number | undefined;
+  /** A W3C `traceparent`. */
+  readonly traceparent: string | undefined;
+}
