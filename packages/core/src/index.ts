@@ -59,5 +59,5 @@ export {
   stampPrefixOf,
 } from "./stamp.ts";
 export { StampReader } from "./stamp-reader.ts";
-export type { Answer, AuditNotes, ClientSign, Confirmation, Store } from "./store.ts";
+export { type Answer, type AuditNotes, type ClientSign, type Confirmation, noNotes, type Store } from "./store.ts";
 export type { EpochRun, MemberClaim, ReceiptTotals, StreamTestimony, TestimonyReport } from "./testimony-report.ts";

@@ -1,5 +1,5 @@
 import type { JudgeInput, Judgement } from "./judge.ts";
-import { noNotes } from "./judge.ts";
+import { noNotes } from "./store.ts";
 
 export interface RabbitMemory {
   readonly passes: number;

@@ -49,16 +49,6 @@ export interface Judgement {
   readonly wanted: readonly LogRange[];
 }
 
-export const noNotes: AuditNotes = {
-  doubts: [],
-  streamDoubts: [],
-  seen: [],
-  withdrawn: [],
-  settled: [],
-  asked: [],
-  eraRise: undefined,
-};
-
 /**
  * Decides what is lost, pending, in doubt or explained in one lane. Pure: the same input gives the same judgement,
  * and facts that vanish from the snapshot never add to what is lost.

@@ -66,6 +66,17 @@ export interface AuditNotes {
   readonly eraRise: { readonly era: number; readonly cut: number } | undefined;
 }
 
+/** Nothing to note. */
+export const noNotes: AuditNotes = {
+  doubts: [],
+  streamDoubts: [],
+  seen: [],
+  withdrawn: [],
+  settled: [],
+  asked: [],
+  eraRise: undefined,
+};
+
 /**
  * Where clients leave their reports and the auditor keeps its verdicts. Implementations: in memory and Redis, proven
  * by one contract suite. Every call may reject (`StoreError`), be repeated, or be applied though it rejected.
