@@ -8,7 +8,6 @@ export {
   judge,
   type LaneMemory,
   noMemory,
-  noNotes,
   type Proof,
 } from "./judge.ts";
 export { type Lane, type LaneKey, laneHashOf, laneKeyOf, parseLaneKey, sameDestination } from "./lane.ts";
@@ -22,6 +21,8 @@ export {
   type Receipts,
   type StreamVerdicts,
 } from "./lane-record.ts";
+export { type ReportHeading, StreamLedger } from "./ledger.ts";
+export { SendRun } from "./send-run.ts";
 export {
   type Bracket,
   type Chunk,

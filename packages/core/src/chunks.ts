@@ -1,0 +1,65 @@
+import { type Chunk, maxChunks } from "./ledger-report.ts";
+
+/** Adds a batch to the chunks, which are ordered by first sequence; an unbroken continuation extends the one before. */
+export function addChunk(chunks: readonly Chunk[], added: Chunk): readonly Chunk[] {
+  const at = insertionIndex(chunks, added.first);
+  const before = chunks[at - 1];
+  if (before !== undefined && continues(before, added)) {
+    return [...chunks.slice(0, at - 1), { ...before, last: added.last, high: added.high }, ...chunks.slice(at)];
+  }
+  const next = [...chunks.slice(0, at), added, ...chunks.slice(at)];
+  return next.length > maxChunks ? mergeOnePair(next) : next;
+}
+
+/** Forgets chunks that every group has finished. */
+export function chunksAbove(chunks: readonly Chunk[], settledTo: number): readonly Chunk[] {
+  return chunks.some((chunk) => chunk.last <= settledTo) ? chunks.filter((chunk) => chunk.last > settledTo) : chunks;
+}
+
+function insertionIndex(chunks: readonly Chunk[], first: number): number {
+  let at = chunks.length;
+  while (at > 0 && (chunks[at - 1]?.first ?? 0) > first) at -= 1;
+  return at;
+}
+
+function continues(before: Chunk, next: Chunk): boolean {
+  return (
+    before.exact &&
+    next.exact &&
+    before.era === next.era &&
+    before.last + 1 === next.first &&
+    before.high + 1 === next.low
+  );
+}
+
+/**
+ * Merges the oldest pair that stays narrow for its age: a merged chunk may span an eighth of all that is newer. So
+ * what a group that lags by n offsets still needs is known to within n/8, with 64 chunks for any length of history.
+ */
+function mergeOnePair(chunks: readonly Chunk[]): readonly Chunk[] {
+  const newest = chunks.at(-1);
+  let chosen = 0;
+  for (let at = 0; at < chunks.length - 2; at += 1) {
+    const merged = hullOf(chunks[at], chunks[at + 1]);
+    if (merged === undefined || newest === undefined) continue;
+    if (merged.high - merged.low <= (newest.high - merged.high) / 8) {
+      chosen = at;
+      break;
+    }
+  }
+  const merged = hullOf(chunks[chosen], chunks[chosen + 1]);
+  return merged === undefined ? chunks : [...chunks.slice(0, chosen), merged, ...chunks.slice(chosen + 2)];
+}
+
+function hullOf(a: Chunk | undefined, b: Chunk | undefined): Chunk | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  return {
+    first: Math.min(a.first, b.first),
+    last: Math.max(a.last, b.last),
+    low: Math.min(a.low, b.low),
+    high: Math.max(a.high, b.high),
+    exact: false,
+    // Offsets of two eras have no common measure; the older label makes the judge doubt the whole.
+    era: Math.min(a.era, b.era),
+  };
+}

@@ -1,0 +1,238 @@
+import { addBracket, closeBrackets, type OpenBracket } from "./brackets.ts";
+import { addChunk, chunksAbove } from "./chunks.ts";
+import { type Lane, laneHashOf } from "./lane.ts";
+import type { Chunk, LedgerReport, Reference, VoidReason } from "./ledger-report.ts";
+import { maxRanges, maxReferences } from "./ledger-report.ts";
+import { addRange, difference, foldOldest, type RangeSet, sameRanges, unionAll } from "./range-set.ts";
+import { SendRun } from "./send-run.ts";
+import { stampPrefixOf } from "./stamp.ts";
+import type { Answer } from "./store.ts";
+
+/** What only the edge knows when a ledger is reported. */
+export interface ReportHeading {
+  readonly clientId: string;
+  readonly number: number;
+  readonly nonce: string;
+  readonly buildsOn: string;
+}
+
+/**
+ * What a producer knows of one stream: it gives out the sequences 1, 2, 3 … and books what became of each. Everything
+ * stays in memory; the edge writes `report()` when `revision` has moved.
+ *
+ * A class because it changes with every message, on the user's hot path.
+ */
+export class StreamLedger {
+  readonly lane: Lane;
+  readonly producerId: string;
+  /** The header's value without its sequence. */
+  readonly prefix: string;
+  readonly confirms: boolean;
+  /** Moves with every change that a report would carry. */
+  revision = 0;
+  /** Highest offset acked here, in this era: nothing stamped from now on can lie at or below it. */
+  highestOffset: number | undefined;
+  /** The era that the store's last answer named. */
+  era = 0;
+  #assigned = 0;
+  #ended = 0;
+  #unauditedCount = 0;
+  #acked: number[] = [];
+  #omitted: number[] = [];
+  #uncertain: number[] = [];
+  #told: number[] = [];
+  #returned: number[] = [];
+  #retried: number[] = [];
+  readonly #voided = new Map<VoidReason, number[]>();
+  #chunks: readonly Chunk[] = [];
+  #brackets: readonly OpenBracket[] = [];
+  #floor = 0;
+  #asked: RangeSet = [];
+  /** When which sequence had been given out, to find those without an outcome by age. */
+  #marks: { readonly assigned: number; readonly atMs: number }[] = [];
+
+  constructor(lane: Lane, producerId: string, options: { readonly confirms: boolean }) {
+    this.lane = lane;
+    this.producerId = producerId;
+    this.prefix = stampPrefixOf(producerId, laneHashOf(lane));
+    this.confirms = options.confirms;
+  }
+
+  get assigned(): number {
+    return this.#assigned;
+  }
+
+  /** Gives out the next sequence. */
+  take(): number {
+    this.revision += 1;
+    this.#assigned += 1;
+    return this.#assigned;
+  }
+
+  /** Takes the last sequence back, in the same tick and only when the message certainly never left. */
+  untake(sequence: number): boolean {
+    if (sequence !== this.#assigned) return false;
+    this.#assigned -= 1;
+    return true;
+  }
+
+  /** The messages of one Kafka send for this partition: they share one batch and one outcome. */
+  openRun(): SendRun {
+    return new SendRun(this);
+  }
+
+  bookAcked(first: number, last: number): void {
+    this.revision += 1;
+    addRange(this.#acked, first, last);
+  }
+
+  /** Acked at `low..high`, one offset a sequence. */
+  bookPlaced(first: number, last: number, low: number): void {
+    const high = low + (last - first);
+    this.bookAcked(first, last);
+    this.#chunks = addChunk(this.#chunks, { first, last, low, high, exact: true, era: this.era });
+    this.highestOffset = Math.max(this.highestOffset ?? -1, high);
+    this.#brackets = closeBrackets(this.#brackets, first, high);
+  }
+
+  bookOmitted(first: number, last: number): void {
+    this.revision += 1;
+    addRange(this.#omitted, first, last);
+  }
+
+  bookUncertain(first: number, last: number): void {
+    this.revision += 1;
+    addRange(this.#uncertain, first, last);
+  }
+
+  bookTold(first: number, last: number): void {
+    this.revision += 1;
+    addRange(this.#told, first, last);
+  }
+
+  bookReturned(sequence: number): void {
+    this.revision += 1;
+    addRange(this.#returned, sequence, sequence);
+  }
+
+  bookVoid(first: number, last: number, reason: VoidReason): void {
+    this.revision += 1;
+    const set = this.#voided.get(reason) ?? [];
+    addRange(set, first, last);
+    this.#voided.set(reason, set);
+  }
+
+  /** The request of these went out once more: an earlier copy may have been stored. */
+  bookRetried(first: number, last: number): void {
+    addRange(this.#retried, first, last);
+  }
+
+  /** Messages of this lane that went out without a stamp. */
+  bookUnaudited(count: number): void {
+    this.revision += 1;
+    this.#unauditedCount += count;
+  }
+
+  /** Bounds where messages without a told offset can lie. `above` was the highest offset when they were stamped. */
+  bracket(first: number, last: number, above: number | undefined): void {
+    const bracket = { first, last, above, upTo: undefined, era: this.era, knownAt: this.#assigned };
+    this.#brackets = addBracket(this.#brackets, bracket);
+  }
+
+  /** An answer that contradicts the order of the log (a cut, a mis-ack): what was learned of offsets bounds nothing. */
+  distrustOffsets(offset: number): void {
+    this.highestOffset = offset;
+  }
+
+  /** Books as uncertain what has had no outcome for `limitMs`; call it with each report. */
+  age(nowMs: number, limitMs: number): void {
+    const newest = this.#marks.at(-1);
+    if (newest === undefined || newest.assigned < this.#assigned) {
+      this.#marks.push({ assigned: this.#assigned, atMs: nowMs });
+    }
+    let overdue = 0;
+    while (this.#marks[0] !== undefined && this.#marks[0].atMs + limitMs <= nowMs) {
+      overdue = this.#marks.shift()?.assigned ?? 0;
+    }
+    if (overdue === 0) return;
+    const late = difference([1, overdue], this.#settled());
+    for (let at = 0; at + 1 < late.length; at += 2) this.bookUncertain(late[at] ?? 0, late[at + 1] ?? 0);
+  }
+
+  /** Sequences given out that have no outcome yet. */
+  inFlight(): RangeSet {
+    return this.#assigned === 0 ? [] : difference([1, this.#assigned], this.#settled());
+  }
+
+  /** Marks the stream as ended as of now; a later send un-ends it by arithmetic. */
+  end(): void {
+    this.revision += 1;
+    this.#ended = this.#assigned;
+  }
+
+  /** Sequences for which a person will want the application's own name. */
+  namedSequences(): RangeSet {
+    return unionAll([this.#omitted, this.#uncertain, this.#returned, ...this.#voided.values(), this.#asked]);
+  }
+
+  /** Takes in what the store answered to a report. A new era makes old offsets meaningless as bounds. */
+  accept(answer: Answer): void {
+    if (answer.kind !== "stored") return;
+    if (answer.era !== this.era) {
+      this.era = answer.era;
+      this.highestOffset = undefined;
+    }
+    if (!sameRanges(this.#asked, answer.asked)) {
+      this.#asked = answer.asked;
+      this.revision += 1;
+    }
+    this.#chunks = chunksAbove(this.#chunks, answer.settledTo);
+    this.#brackets = this.#brackets.filter((bracket) => bracket.last > answer.settledTo);
+  }
+
+  /** Everything this producer knows of the stream; the store replaces what it had. */
+  report(heading: ReportHeading, references: readonly Reference[]): LedgerReport {
+    this.#fold();
+    return {
+      producerId: this.producerId,
+      ...heading,
+      assigned: this.#assigned,
+      ended: this.#ended,
+      confirms: this.confirms,
+      acked: [...this.#acked],
+      omitted: [...this.#omitted],
+      uncertain: [...this.#uncertain],
+      told: [...this.#told],
+      returned: [...this.#returned],
+      voided: [...this.#voided].map(([reason, set]) => ({ reason, sequences: [...set] })),
+      retried: [...this.#retried],
+      chunks: this.#chunks,
+      brackets: this.#brackets.map(({ knownAt: _, ...bracket }) => bracket),
+      floor: this.#floor,
+      unauditedCount: this.#unauditedCount,
+      references: references.slice(-maxReferences),
+    };
+  }
+
+  #settled(): RangeSet {
+    return unionAll([
+      this.#acked,
+      this.#omitted,
+      this.#uncertain,
+      this.#told,
+      this.#returned,
+      ...this.#voided.values(),
+    ]);
+  }
+
+  /** Below the floor this ledger no longer speaks: no set may say less than another about the same sequence. */
+  #fold(): void {
+    const sets = [this.#acked, this.#omitted, this.#uncertain, this.#told, this.#returned, this.#retried];
+    for (const set of [...sets, ...this.#voided.values()]) {
+      if (set.length <= 2 * maxRanges) continue;
+      const folded = foldOldest(set, maxRanges / 2);
+      set.splice(0, set.length, ...folded.set);
+      this.#floor = Math.max(this.#floor, folded.floor);
+    }
+  }
+}
