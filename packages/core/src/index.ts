@@ -1,3 +1,4 @@
+export { BatchAccount, type DeliveredBatch } from "./batch-account.ts";
 export type { ConsumerSign, DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
 export type { EvidenceReader } from "./evidence.ts";
 export type { DoubtCause, Finding, Gap, GapState, Neighbour, Verdict } from "./finding.ts";
@@ -61,4 +62,5 @@ export {
 } from "./stamp.ts";
 export { StampReader } from "./stamp-reader.ts";
 export { type Answer, type AuditNotes, type ClientSign, type Confirmation, noNotes, type Store } from "./store.ts";
+export { LaneTestimony, type TestimonyHeading } from "./testimony.ts";
 export type { EpochRun, MemberClaim, ReceiptTotals, StreamTestimony, TestimonyReport } from "./testimony-report.ts";

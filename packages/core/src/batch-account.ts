@@ -1,0 +1,73 @@
+import type { LaneTestimony } from "./testimony.ts";
+
+/** A batch of one fetch, by raw offsets: control, aborted and compacted records count. */
+export interface DeliveredBatch {
+  /** The first raw offset at or above the position that was asked for. */
+  readonly first: number;
+  readonly last: number;
+  /** How many of its records a handler is given. */
+  readonly visibleCount: number;
+}
+
+/**
+ * Takes the outcomes of one batch in the order of its offsets. Between two outcomes lie offsets that no handler is
+ * given; they are claimed as soon as the message after them has been booked, whatever its outcome.
+ */
+export class BatchAccount {
+  readonly #testimony: LaneTestimony;
+  readonly #batch: DeliveredBatch;
+  /** The next raw offset that nobody has spoken for. */
+  #next: number;
+  #bookedCount = 0;
+
+  constructor(testimony: LaneTestimony, batch: DeliveredBatch) {
+    this.#testimony = testimony;
+    this.#batch = batch;
+    this.#next = batch.first;
+  }
+
+  /** Whether every visible message has been booked. */
+  get isComplete(): boolean {
+    return this.#bookedCount >= this.#batch.visibleCount;
+  }
+
+  /** The handler is over and the message was processed. */
+  processed(offset: number, epoch: number, producerId: string | undefined, sequence: number, foreign = false): void {
+    this.#reach(offset);
+    this.#testimony.totals.received += 1;
+    if (producerId === undefined || foreign) this.#testimony.bookMark(foreign ? "foreign" : "unstamped", offset);
+    this.#testimony.bookProcessed(offset, epoch, foreign ? undefined : producerId, sequence);
+  }
+
+  /** The handler is over and the message was not processed: left behind once our own commit passes it. */
+  left(offset: number, producerId: string | undefined, sequence: number, foreign = false): void {
+    this.#reach(offset);
+    this.#testimony.totals.received += 1;
+    if (producerId === undefined || foreign) this.#testimony.bookMark(foreign ? "foreign" : "unstamped", offset);
+    this.#testimony.bookLeft(offset, foreign ? undefined : producerId, sequence);
+  }
+
+  /** Nobody can say what became of it (the handler broke off at it): no testimony. */
+  unknown(offset: number): void {
+    this.#reach(offset);
+    this.#testimony.totals.received += 1;
+  }
+
+  /**
+   * The batch's handler is over. When every visible message was booked, the raw offsets up to the end are claimed
+   * too; else the client fetches the rest again.
+   */
+  close(): void {
+    if (this.isComplete && this.#next <= this.#batch.last) {
+      this.#testimony.bookInvisible(this.#next, this.#batch.last);
+      this.#next = this.#batch.last + 1;
+    }
+    this.#testimony.bookPosition(this.#next);
+  }
+
+  #reach(offset: number): void {
+    if (offset > this.#next) this.#testimony.bookInvisible(this.#next, offset - 1);
+    if (offset >= this.#next) this.#next = offset + 1;
+    this.#bookedCount += 1;
+  }
+}

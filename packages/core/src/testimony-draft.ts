@@ -1,0 +1,223 @@
+import { addRange, difference, intersection, isEmpty, type RangeSet, union } from "./range-set.ts";
+import type { EpochRun, TestimonyReport } from "./testimony-report.ts";
+
+/** Sequences and offsets that run side by side: sequence + i lies at offset + i, count times; a flat list of triples. */
+type PairRuns = number[];
+
+interface StreamDraft {
+  processed: number[];
+  twice: number[];
+  givenUp: number[];
+  jumped: number[];
+  /** Kept until the report is answered, so that it can be split by offset. */
+  pairs: PairRuns;
+  lastOffset: number;
+}
+
+const maxEpochRuns = 64;
+
+/** A report in the making: offsets, and per stream what lies at exactly those offsets. */
+export class Draft {
+  readonly era: number;
+  handled: number[] = [];
+  readonly givenUp: number[] = [];
+  readonly jumped: number[] = [];
+  readonly unstamped: number[] = [];
+  readonly foreign: number[] = [];
+  epochs: EpochRun[] = [];
+  readonly streams = new Map<string, StreamDraft>();
+  messageCount = 0;
+  /** Whether sequences can be told apart by offset later: needed until a report is answered, not for what is held. */
+  readonly #keepsPairs: boolean;
+
+  constructor(era: number, keepsPairs: boolean) {
+    this.era = era;
+    this.#keepsPairs = keepsPairs;
+  }
+
+  get streamCount(): number {
+    return this.streams.size;
+  }
+
+  process(offset: number, epoch: number, producerId: string | undefined, sequence: number): void {
+    this.messageCount += 1;
+    addRange(this.handled, offset, offset);
+    this.#see(offset, epoch);
+    if (producerId === undefined) return;
+    const stream = this.#stream(producerId);
+    stream.lastOffset = offset;
+    if (this.#keepsPairs) addPair(stream, sequence, offset);
+    addRange(stream.processed, sequence, sequence);
+  }
+
+  leave(why: "givenUp" | "jumped", offset: number, producerId: string | undefined, sequence: number): void {
+    this.messageCount += 1;
+    addRange(this[why], offset, offset);
+    if (producerId !== undefined) addRange(this.#stream(producerId)[why], sequence, sequence);
+  }
+
+  /** Offsets jumped over that were never delivered: nobody knows their stamps. */
+  jumpOver(offsets: RangeSet): void {
+    for (let at = 0; at + 1 < offsets.length; at += 2) addRange(this.jumped, offsets[at] ?? 0, offsets[at + 1] ?? 0);
+  }
+
+  skipInvisible(first: number, last: number): void {
+    addRange(this.handled, first, last);
+  }
+
+  mark(kind: "unstamped" | "foreign", offset: number): void {
+    addRange(this[kind], offset, offset);
+  }
+
+  /** Forgets the stream that was longest without a message; returns the offset from which the rest still speaks. */
+  forgetOldestStream(): number {
+    let oldest: string | undefined;
+    let lastOffset = Number.POSITIVE_INFINITY;
+    for (const [producerId, stream] of this.streams) {
+      if (stream.lastOffset < lastOffset) [oldest, lastOffset] = [producerId, stream.lastOffset];
+    }
+    if (oldest === undefined) return 0;
+    this.streams.delete(oldest);
+    return lastOffset + 1;
+  }
+
+  forgetBelow(offset: number): void {
+    this.handled = [...difference(this.handled, [0, offset - 1])];
+    this.epochs = this.epochs.filter((run) => run.last >= offset);
+  }
+
+  #stream(producerId: string): StreamDraft {
+    const known = this.streams.get(producerId);
+    if (known !== undefined) return known;
+    const stream = { processed: [], twice: [], givenUp: [], jumped: [], pairs: [], lastOffset: -1 };
+    this.streams.set(producerId, stream);
+    return stream;
+  }
+
+  #see(offset: number, epoch: number): void {
+    const run = this.epochs.at(-1);
+    if (run !== undefined && run.epoch === epoch && offset >= run.first) {
+      if (offset > run.last) this.epochs[this.epochs.length - 1] = { ...run, last: offset };
+      return;
+    }
+    this.epochs.push({ epoch, first: offset, last: offset });
+    if (this.epochs.length > maxEpochRuns) this.epochs.shift();
+  }
+}
+
+/** What will be one report. */
+export function createDraft(era: number): Draft {
+  return new Draft(era, true);
+}
+
+/** What a member holds of everything it has reported. */
+export function createHolding(era: number): Draft {
+  return new Draft(era, false);
+}
+
+/** Nothing in it that a report would carry. */
+export function isBlank(draft: Draft): boolean {
+  return draft.messageCount === 0 && isEmpty(draft.handled) && isEmpty(draft.jumped);
+}
+
+type Body = Pick<
+  TestimonyReport,
+  "era" | "handled" | "givenUp" | "jumped" | "epochs" | "streams" | "unstamped" | "foreign"
+>;
+
+/** The facts of a draft as a report carries them; offsets below `from` are not claimed. */
+export function bodyOf(draft: Draft, from: number): Body {
+  return {
+    era: draft.era,
+    handled: from > 0 ? difference(draft.handled, [0, from - 1]) : [...draft.handled],
+    givenUp: [...draft.givenUp],
+    jumped: [...draft.jumped],
+    epochs: [...draft.epochs],
+    streams: [...draft.streams].map(([producerId, stream]) => ({
+      producerId,
+      processed: [...stream.processed],
+      twice: [...stream.twice],
+      givenUp: [...stream.givenUp],
+      jumped: [...stream.jumped],
+    })),
+    unstamped: [...draft.unstamped],
+    foreign: [...draft.foreign],
+  };
+}
+
+/**
+ * Splits a refused report into the part at offsets that the group had already done and the rest: the first is a
+ * redelivery, the second is news. Left-behind messages go with the news; known offsets among them are dropped.
+ */
+export function splitDraft(draft: Draft, known: RangeSet): readonly Draft[] {
+  const old = createDraft(draft.era);
+  const fresh = createDraft(draft.era);
+  copyOffsets(draft, old, (set) => intersection(set, known));
+  copyOffsets(draft, fresh, (set) => difference(set, known));
+  for (const [producerId, stream] of draft.streams) {
+    for (let at = 0; at + 2 < stream.pairs.length; at += 3) {
+      splitRun(producerId, stream.pairs.slice(at, at + 3), known, old, fresh);
+    }
+  }
+  for (const [producerId, stream] of draft.streams) {
+    const target = fresh.streams.get(producerId);
+    if (target !== undefined) {
+      target.givenUp = stream.givenUp;
+      target.jumped = stream.jumped;
+    } else if (!isEmpty(stream.givenUp) || !isEmpty(stream.jumped)) {
+      fresh.streams.set(producerId, { ...stream, processed: [], twice: [], pairs: [] });
+    }
+  }
+  return [old, fresh].filter((part) => !isBlank(part));
+}
+
+function copyOffsets(from: Draft, to: Draft, part: (set: RangeSet) => RangeSet): void {
+  to.handled = [...part(from.handled)];
+  to.givenUp.push(...part(from.givenUp));
+  to.jumped.push(...part(from.jumped));
+  to.unstamped.push(...part(from.unstamped));
+  to.foreign.push(...part(from.foreign));
+  to.epochs = [...from.epochs];
+  to.messageCount = isEmpty(union(union(to.handled, to.givenUp), to.jumped)) ? 0 : 1;
+}
+
+function splitRun(producerId: string, run: readonly number[], known: RangeSet, old: Draft, fresh: Draft): void {
+  const [sequence = 0, offset = 0, count = 0] = run;
+  for (let index = 0; index < count; index += 1) {
+    const isKnown = !isEmpty(intersection(known, [offset + index, offset + index]));
+    const target = isKnown ? old : fresh;
+    const stream = target.streams.get(producerId) ?? blankStream();
+    target.streams.set(producerId, stream);
+    addPair(stream, sequence + index, offset + index);
+    addRange(stream.processed, sequence + index, sequence + index);
+  }
+}
+
+function blankStream(): StreamDraft {
+  return { processed: [], twice: [], givenUp: [], jumped: [], pairs: [], lastOffset: -1 };
+}
+
+function addPair(stream: StreamDraft, sequence: number, offset: number): void {
+  const { processed, pairs } = stream;
+  const last = processed.at(-1);
+  // In order, as nearly always, the set grows at its end and needs no search.
+  if (last !== undefined && sequence <= last && !isEmpty(intersection(processed, [sequence, sequence]))) {
+    if (!hasPair(pairs, sequence, offset)) addRange(stream.twice, sequence, sequence);
+  }
+  const at = pairs.length - 3;
+  const count = pairs[at + 2] ?? 0;
+  if (at >= 0 && (pairs[at] ?? 0) + count === sequence && (pairs[at + 1] ?? 0) + count === offset) {
+    pairs[at + 2] = count + 1;
+  } else {
+    pairs.push(sequence, offset, 1);
+  }
+}
+
+/** The same message handled again within one report (a retry after a failed batch) is no second copy. */
+function hasPair(pairs: PairRuns, sequence: number, offset: number): boolean {
+  for (let at = 0; at + 2 < pairs.length; at += 3) {
+    const index = sequence - (pairs[at] ?? 0);
+    if (index >= 0 && index < (pairs[at + 2] ?? 0) && (pairs[at + 1] ?? 0) + index === offset) return true;
+  }
+  return false;
+}

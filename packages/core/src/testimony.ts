@@ -1,0 +1,266 @@
+import { BatchAccount, type DeliveredBatch } from "./batch-account.ts";
+import type { Lane } from "./lane.ts";
+import { maxRanges } from "./ledger-report.ts";
+import { difference, firstOf, foldOldest, type RangeSet, rangeOf, union, upTo } from "./range-set.ts";
+import type { Answer } from "./store.ts";
+import { bodyOf, createDraft, createHolding, type Draft, isBlank, splitDraft } from "./testimony-draft.ts";
+import type { MemberClaim, ReceiptTotals, TestimonyReport } from "./testimony-report.ts";
+
+/** What only the edge knows when a testimony is reported. */
+export interface TestimonyHeading {
+  readonly number: number;
+  readonly nonce: string;
+  readonly buildsOn: string;
+}
+
+/** A delivered or jumped-over message that was not processed; it is left behind once our own commit passes it. */
+interface Candidate {
+  readonly producerId: string | undefined;
+  readonly sequence: number;
+  readonly why: "givenUp" | "jumped";
+}
+
+const maxCandidates = 10_000;
+const maxHeldStreams = 1_000;
+
+/**
+ * What one member can testify about one lane for its group. It collects, batch by batch, the offsets that are done
+ * and the sequences processed at exactly those offsets, and hands them out as reports. Nothing that is *left behind*
+ * crosses `enter`: another member may have worked in between.
+ *
+ * A class because it changes with every message, on the user's hot path.
+ */
+export class LaneTestimony {
+  readonly lane: Lane;
+  readonly group: string;
+  clientId: string;
+  readonly totals: { -readonly [K in keyof ReceiptTotals]: ReceiptTotals[K] } = {
+    received: 0,
+    processed: 0,
+    redelivered: 0,
+    unstamped: 0,
+    forwarded: 0,
+  };
+  #claim: MemberClaim = { state: "open", inWork: undefined, committed: undefined };
+  #claimChanged = true;
+  #entered: TestimonyReport["entered"];
+  #era = 0;
+  #draft: Draft = createDraft(0);
+  /** Sealed drafts that wait for their turn, oldest first. */
+  #queue: Draft[] = [];
+  #inFlight: Draft | undefined;
+  #mustSendAll = false;
+  /** Everything this member still knows of the present era, for "send-all". Left-behind offsets are not kept. */
+  #held: Draft = createHolding(0);
+  /** Below it, streams were forgotten: those offsets are never claimed again. */
+  #holdsFrom = 0;
+  readonly #candidates = new Map<number, Candidate>();
+  #jumpedRanges: RangeSet = [];
+  /** The next raw offset of this assignment; undefined until its first batch. */
+  #position: number | undefined;
+  #seeked = false;
+
+  constructor(lane: Lane, group: string, clientId: string) {
+    this.lane = lane;
+    this.group = group;
+    this.clientId = clientId;
+  }
+
+  /** A new assignment begins (a join, or the first life sign after "off"). */
+  enter(highWatermark: number, wasOff: boolean): void {
+    this.#forgetCandidates();
+    this.#position = undefined;
+    this.#seeked = false;
+    const before = this.#entered;
+    this.#entered = {
+      highWatermark: Math.max(before?.highWatermark ?? 0, highWatermark),
+      wasOff: wasOff || before?.wasOff === true,
+    };
+    this.#setClaim({ ...this.#claim, state: "open" });
+  }
+
+  /** The assignment is over, or the member: what was not committed by now is not testified. */
+  leave(state: "off" | "closed"): void {
+    this.#forgetCandidates();
+    this.#position = undefined;
+    this.#setClaim({ state, inWork: undefined, committed: this.#claim.committed });
+  }
+
+  /** The position was moved on purpose (seek) or by a reset: what lies between was jumped over. */
+  seeked(): void {
+    this.#seeked = true;
+  }
+
+  /** Begins a batch; its account takes the outcomes message by message. */
+  openBatch(batch: DeliveredBatch): BatchAccount {
+    if (this.#seeked && this.#position !== undefined && batch.first > this.#position) {
+      this.#jumpedRanges = union(this.#jumpedRanges, rangeOf(this.#position, batch.first - 1));
+      this.#markJumped(batch.first);
+    }
+    this.#seeked = false;
+    this.#position = batch.first;
+    return new BatchAccount(this, batch);
+  }
+
+  /** Our own commit succeeded in this assignment: everything open below it is left behind for good. */
+  committed(nextOffset: number): void {
+    this.#setClaim({ ...this.#claim, committed: nextOffset });
+    for (const [offset, candidate] of this.#candidates) {
+      if (offset >= nextOffset) continue;
+      this.#candidates.delete(offset);
+      this.#draft.leave(candidate.why, offset, candidate.producerId, candidate.sequence);
+    }
+    const jumped = difference(upTo(this.#jumpedRanges, nextOffset - 1), this.#held.handled);
+    this.#jumpedRanges = difference(this.#jumpedRanges, rangeOf(0, nextOffset - 1));
+    this.#draft.jumpOver(jumped);
+  }
+
+  /** What is being handled now, for people. */
+  working(inWork: MemberClaim["inWork"]): void {
+    this.#claim = { ...this.#claim, inWork };
+  }
+
+  get hasNews(): boolean {
+    return (
+      this.#claimChanged ||
+      this.#entered !== undefined ||
+      this.#mustSendAll ||
+      this.#queue.length > 0 ||
+      !isBlank(this.#draft)
+    );
+  }
+
+  /** How many offsets wait to be reported: the edge reports sooner under load. */
+  get waitingCount(): number {
+    return this.#draft.messageCount;
+  }
+
+  /**
+   * The next report. The edge repeats the same object until it is answered and then calls `accept`; only then it may
+   * ask for another.
+   */
+  nextReport(heading: TestimonyHeading): TestimonyReport {
+    const isWhole = this.#mustSendAll;
+    if (!isWhole) this.#seal();
+    const draft = isWhole ? this.#held : (this.#queue.shift() ?? createDraft(this.#era));
+    this.#inFlight = draft;
+    this.#claimChanged = false;
+    if (isWhole) this.#dropQueue();
+    return {
+      group: this.group,
+      clientId: this.clientId,
+      ...heading,
+      whole: isWhole,
+      ...bodyOf(draft, isWhole ? this.#holdsFrom : 0),
+      claim: this.#claim,
+      entered: this.#entered,
+      totals: { ...this.totals },
+    };
+  }
+
+  /** Takes in the store's answer to the last report. */
+  accept(answer: Answer): void {
+    const draft = this.#inFlight;
+    this.#inFlight = undefined;
+    switch (answer.kind) {
+      case "stored":
+        this.#mustSendAll = false;
+        this.#entered = undefined;
+        this.#setEra(answer.era);
+        return;
+      case "partly-known":
+        if (draft !== undefined) this.#queue.unshift(...splitDraft(draft, answer.known));
+        return;
+      case "send-all":
+        this.#mustSendAll = true;
+        this.#setEra(answer.era);
+        return;
+      case "clone":
+        // The edge takes a new client id; under it the record knows nothing of us.
+        this.#mustSendAll = true;
+        this.#claimChanged = true;
+        return;
+    }
+  }
+
+  /** @internal Used by the batch's account. */
+  bookProcessed(offset: number, epoch: number, producerId: string | undefined, sequence: number): void {
+    this.#draft.process(offset, epoch, producerId, sequence);
+    this.#held.process(offset, epoch, producerId, sequence);
+    this.totals.processed += 1;
+    if (this.#candidates.size > 0) this.#candidates.delete(offset);
+  }
+
+  /** @internal */
+  bookMark(kind: "unstamped" | "foreign", offset: number): void {
+    this.#draft.mark(kind, offset);
+    this.#held.mark(kind, offset);
+    this.totals[kind === "unstamped" ? "unstamped" : "forwarded"] += 1;
+  }
+
+  /** @internal Offsets that no handler is ever given. */
+  bookInvisible(first: number, last: number): void {
+    this.#draft.skipInvisible(first, last);
+    this.#held.skipInvisible(first, last);
+  }
+
+  /** @internal The handler is over and did not process it. */
+  bookLeft(offset: number, producerId: string | undefined, sequence: number): void {
+    if (this.#candidates.size >= maxCandidates) return;
+    this.#candidates.set(offset, { producerId, sequence, why: "givenUp" });
+  }
+
+  /** @internal */
+  bookPosition(nextOffset: number): void {
+    this.#position = nextOffset;
+    this.#bound();
+  }
+
+  #markJumped(before: number): void {
+    for (const [offset, candidate] of this.#candidates) {
+      if (offset < before) this.#candidates.set(offset, { ...candidate, why: "jumped" });
+    }
+  }
+
+  #forgetCandidates(): void {
+    this.#candidates.clear();
+    this.#jumpedRanges = [];
+  }
+
+  #setClaim(claim: MemberClaim): void {
+    this.#claim = claim;
+    this.#claimChanged = true;
+  }
+
+  #seal(): void {
+    if (isBlank(this.#draft)) return;
+    this.#queue.push(this.#draft);
+    this.#draft = createDraft(this.#era);
+  }
+
+  /** What waits is part of what is held. */
+  #dropQueue(): void {
+    this.#queue = [];
+    this.#draft = createDraft(this.#era);
+  }
+
+  /** Offsets of another era have no common measure with these: what was collected keeps the old label. */
+  #setEra(era: number): void {
+    if (era === this.#era) return;
+    this.#seal();
+    this.#era = era;
+    this.#draft = createDraft(era);
+    this.#held = createHolding(era);
+    this.#holdsFrom = 0;
+  }
+
+  #bound(): void {
+    const folded = foldOldest(this.#held.handled, maxRanges);
+    this.#holdsFrom = Math.max(this.#holdsFrom, folded.floor);
+    if (this.#held.streamCount > maxHeldStreams) {
+      this.#holdsFrom = Math.max(this.#holdsFrom, this.#held.forgetOldestStream());
+    }
+    const first = firstOf(this.#held.handled);
+    if (first !== undefined && first < this.#holdsFrom) this.#held.forgetBelow(this.#holdsFrom);
+  }
+}
