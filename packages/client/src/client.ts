@@ -1,0 +1,261 @@
+import { type ClientSign, type Finding, type Notice, producerIdOf, type Store } from "@seqwatch/core";
+import { createSystemHost, type Host } from "./host.ts";
+import { createLogObserver } from "./log-observer.ts";
+import { type ClientOptions, parseOptions, type Settings } from "./options.ts";
+import { sharedMemoryStore } from "./memory.ts";
+import { Recording } from "./recording.ts";
+import { type Registration, type Reporter, ReportLoop } from "./report-loop.ts";
+import { Troubles } from "./troubles.ts";
+
+/**
+ * One life of this process as a watched client: its id, its store, its reports. Adapters build on it; users make one
+ * only to share it between several adapters.
+ *
+ * ```ts
+ * const client = createClient({ service: "orders-api", store });
+ * const registration = client.register("producer", { report: () => chain.advance(), isUnderLoad: () => false });
+ * registration.soon();
+ * await client.close();
+ * ```
+ */
+export interface Client {
+  /** False with SEQWATCH_ENABLED=false or `enabled: false`: an adapter then hands its object back untouched. */
+  readonly isEnabled: boolean;
+  /** Random, new at every start; another one after a sign of a clone. */
+  readonly clientId: string;
+  readonly service: string;
+  /** What the user calls the cluster; it wins over what the broker says. */
+  readonly cluster: string | undefined;
+  readonly host: Host;
+  readonly store: Store;
+  /** 64 random bits as a producerId; one for each producer object, and a new one after a clone or a closed stream. */
+  newProducerId(): string;
+  newNonce(): string;
+  /** After the store answered "clone" to an author that goes by the client's id. */
+  renewClientId(): void;
+  /** For the message path: costs one branch while everything is on. */
+  isRecording(destination: string): boolean;
+  /** The process's own switch, without any store: false wins over every rule; true lets the rules decide again. */
+  setRecording(recording: boolean): void;
+  /** Called after each change of the switch; compare `isRecording` of what you watch. Returns the way out. */
+  onRecordingChange(listener: () => void): () => void;
+  /** Starts calling `report`: producers each second; consumers every 200 ms under load and each second at rest. */
+  register(kind: "producer" | "consumer", reporter: Reporter): Registration;
+  /** Names a producer or group of this client in its registry entry; bounded. */
+  addRole(role: string): void;
+  notice(notice: Notice): void;
+  finding(finding: Finding): void;
+  /** Counts and tells a failure of ours; for everything that must not reach the user's code. */
+  failed(where: string, error: unknown): void;
+  /** A report that was given up for lack of room. */
+  countDropped(): void;
+  /** Writes everything now. Resolves true when all was stored within the time; never rejects. */
+  flush(withinMs?: number): Promise<boolean>;
+  /** Flushes, says goodbye to the store and stops all timers; never rejects. A store that was given stays open. */
+  close(withinMs?: number): Promise<void>;
+}
+
+/** Makes a client and starts its timers, none of which keeps the process alive. Throws a `ClientError` for a wrong option. */
+export function createClient(options: ClientOptions): Client {
+  const host = options.host ?? createSystemHost();
+  const settings = parseOptions(options, host);
+  return new LiveClient(options, settings, host);
+}
+
+class LiveClient implements Client {
+  readonly isEnabled: boolean;
+  readonly service: string;
+  readonly cluster: string | undefined;
+  readonly host: Host;
+  readonly store: Store;
+  readonly #settings: Settings;
+  readonly #troubles: Troubles;
+  readonly #recording: Recording;
+  readonly #loops = new Set<ReportLoop>();
+  readonly #roles = new Set<string>();
+  #clientId: string;
+  #signNumber = 0;
+  #droppedReportCount = 0;
+  #isTicking = false;
+  #closing: Promise<void> | undefined;
+  #cancelTick: () => void = () => {};
+  #stopWatching: () => void = () => {};
+  #stopEnd: () => void = () => {};
+
+  constructor(options: ClientOptions, settings: Settings, host: Host) {
+    this.isEnabled = settings.isEnabled;
+    this.service = settings.service;
+    this.cluster = settings.cluster;
+    this.host = host;
+    this.store = options.store ?? sharedMemoryStore();
+    this.#settings = settings;
+    this.#clientId = this.newProducerId();
+    this.#troubles = new Troubles(options.observer ?? createLogObserver(host), host);
+    this.#recording = new Recording(() => this, host, this.#troubles);
+    if (this.isEnabled) this.#start();
+  }
+
+  get clientId(): string {
+    return this.#clientId;
+  }
+
+  newProducerId(): string {
+    return producerIdOf(this.host.randomBytes(8));
+  }
+
+  newNonce(): string {
+    return this.newProducerId();
+  }
+
+  renewClientId(): void {
+    this.#clientId = this.newProducerId();
+    this.#signNumber = 0;
+  }
+
+  isRecording(destination: string): boolean {
+    return this.#recording.isRecording(destination);
+  }
+
+  setRecording(recording: boolean): void {
+    this.#recording.setLocally(recording);
+  }
+
+  onRecordingChange(listener: () => void): () => void {
+    return this.#recording.onChange(listener);
+  }
+
+  register(kind: "producer" | "consumer", reporter: Reporter): Registration {
+    const { reportEveryMs: restMs, reportUnderLoadEveryMs } = this.#settings;
+    const pace = { restMs, loadMs: kind === "producer" ? restMs : reportUnderLoadEveryMs };
+    const loop = new ReportLoop(reporter, pace, this.host, {
+      failed: (error) => this.failed("a report to the store", error),
+      removed: (removed) => void this.#loops.delete(removed),
+    });
+    this.#loops.add(loop);
+    return loop;
+  }
+
+  addRole(role: string): void {
+    if (this.#roles.size < maxRoles) this.#roles.add(role);
+  }
+
+  notice(notice: Notice): void {
+    this.#troubles.notice(notice);
+  }
+
+  finding(finding: Finding): void {
+    this.#troubles.finding(finding);
+  }
+
+  failed(where: string, error: unknown): void {
+    this.#troubles.failed(where, error);
+  }
+
+  countDropped(): void {
+    this.#droppedReportCount += 1;
+  }
+
+  async flush(withinMs = defaultFlushMs): Promise<boolean> {
+    const all = Promise.allSettled([...this.#loops].map((loop) => loop.now()));
+    const settled = await this.#within(withinMs, all);
+    return settled?.every((outcome) => outcome.status === "fulfilled") ?? false;
+  }
+
+  close(withinMs = defaultCloseMs): Promise<void> {
+    this.#closing ??= this.#close(withinMs);
+    return this.#closing;
+  }
+
+  async #close(withinMs: number): Promise<void> {
+    if (!this.isEnabled) return;
+    const untilMs = this.host.nowMs() + withinMs;
+    this.#stopEnd();
+    await this.flush(withinMs);
+    this.#cancelTick();
+    this.#stopWatching();
+    for (const loop of this.#loops) loop.unregister();
+    const goodbye = this.#sign("closed").catch((error: unknown) => this.failed("the last life sign", error));
+    await this.#within(Math.max(0, untilMs - this.host.nowMs()), goodbye);
+  }
+
+  #start(): void {
+    this.#stopEnd = this.host.onEnd({ idle: () => this.#flushAtIdle(), exit: () => this.#reportAtExit() });
+    this.#stopWatching = this.store.watchSwitch(() => void this.#readSwitch());
+    this.#tick();
+  }
+
+  /** Once a second: the life sign, and the switch, which may also have been heard of by the store's own channel. */
+  #tick(): void {
+    this.#cancelTick = this.host.after(this.#settings.reportEveryMs, () => this.#tick());
+    if (this.#isTicking) return;
+    this.#isTicking = true;
+    const state = this.#recording.isOn ? "open" : "off";
+    const sign = this.#sign(state).catch((error: unknown) => this.failed("the life sign", error));
+    void Promise.all([sign, this.#readSwitch()]).finally(() => {
+      this.#isTicking = false;
+    });
+  }
+
+  async #readSwitch(): Promise<void> {
+    const path = this.#settings.recordingFile;
+    try {
+      if (path !== undefined) await this.#recording.readFile(path);
+    } catch (error) {
+      this.failed("reading the recording file", error);
+    }
+    try {
+      await this.#recording.readStore(this.store);
+    } catch (error) {
+      this.#recording.refresh();
+      this.failed("reading the switch", error);
+    }
+  }
+
+  async #sign(state: ClientSign["state"]): Promise<void> {
+    this.#signNumber += 1;
+    await this.store.signClient({
+      clientId: this.#clientId,
+      number: this.#signNumber,
+      service: this.service,
+      instance: this.#settings.instance,
+      pid: this.host.pid,
+      version: clientVersion,
+      system: [...new Set([...this.#roles].map((role) => role.split(" ", 1)[0]))].join(","),
+      state,
+      roles: [...this.#roles],
+      reportErrorCount: this.#troubles.errorCount,
+      droppedReportCount: this.#droppedReportCount,
+    });
+  }
+
+  /** The loop is empty and our own timers and sockets do not hold it: hold it for one flush. */
+  #flushAtIdle(): void {
+    this.#stopEnd();
+    const release = this.host.hold(defaultCloseMs, () => {});
+    void this.flush(defaultCloseMs).then(release);
+  }
+
+  /** Only what the store's client writes within this very tick can get out. */
+  #reportAtExit(): void {
+    for (const loop of this.#loops) void loop.now().catch(() => {}); // counted; nobody is left to be told
+  }
+
+  async #within<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
+    let cancel: () => void = () => {};
+    const limit = new Promise<undefined>((resolve) => {
+      cancel = this.host.after(limitMs, () => resolve(undefined));
+    });
+    try {
+      return await Promise.race([work, limit]);
+    } finally {
+      cancel();
+    }
+  }
+}
+
+/** The version of this package, as clients tell it to each other's auditor. */
+export const clientVersion = "0.1.0";
+
+const defaultFlushMs = 5_000;
+const defaultCloseMs = 250;
+const maxRoles = 100;
