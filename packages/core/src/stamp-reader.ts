@@ -13,7 +13,8 @@ import { base64UrlAlphabet, byteLengthOf, isBytes, stampMaxLength, stampPrefixLe
 export class StampReader {
   readonly #known = new Map<number, KnownPrefix>();
   readonly #scratch = new Uint8Array(stampMaxLength);
-  #latest: KnownPrefix = noPrefix;
+  readonly #prefix = new Int32Array(prefixWords);
+  #latest: KnownPrefix | undefined;
 
   /** The sequence of the stamp that a header's value is, or 0 when it is none. Never throws, whatever it is given. */
   read(value: unknown): number {
@@ -23,12 +24,12 @@ export class StampReader {
 
   /** The producerId of the last stamp that was read; "" before the first one. */
   get producerId(): string {
-    return this.#latest.producerId;
+    return this.#latest?.producerId ?? "";
   }
 
   /** The lane hash of the last stamp that was read; "" before the first one. */
   get laneHash(): string {
-    return this.#latest.laneHash;
+    return this.#latest?.laneHash ?? "";
   }
 
   #readText(text: string): number {
@@ -47,7 +48,8 @@ export class StampReader {
     if (length <= stampPrefixLength || length > stampMaxLength) return 0;
     const sequence = sequenceOf(bytes, length);
     if (sequence === 0) return 0;
-    if (!hasPrefix(bytes, this.#latest.bytes)) {
+    loadPrefix(bytes, this.#prefix);
+    if (this.#latest === undefined || !samePrefix(this.#prefix, this.#latest.prefix)) {
       const known = this.#find(bytes);
       if (known === undefined) return 0;
       this.#latest = known;
@@ -56,9 +58,9 @@ export class StampReader {
   }
 
   #find(bytes: Uint8Array): KnownPrefix | undefined {
-    const hash = prefixHashOf(bytes);
+    const hash = hashOfPrefix(this.#prefix);
     const known = this.#known.get(hash);
-    if (known !== undefined && hasPrefix(bytes, known.bytes)) return known;
+    if (known !== undefined && samePrefix(this.#prefix, known.prefix)) return known;
     const learned = learnPrefix(bytes);
     if (learned === undefined) return undefined;
     // Forgetting all is simpler than ageing, and costs each living stream one more parse.
@@ -70,13 +72,13 @@ export class StampReader {
 
 /** The part of a stamp that a stream's messages share, in its bytes and as the strings made of them. */
 interface KnownPrefix {
-  readonly bytes: Uint8Array;
+  /** Its 23 bytes in six words, see `loadPrefix`. */
+  readonly prefix: Int32Array;
   readonly producerId: string;
   readonly laneHash: string;
 }
 
-/** Before the first stamp: its zero bytes match no message's. */
-const noPrefix: KnownPrefix = { bytes: new Uint8Array(stampPrefixLength), producerId: "", laneHash: "" };
+const prefixWords = 6;
 
 /** Some 300 bytes each: at most 2.5 MB a reader, also when somebody sends invented stamps. */
 const knownPrefixLimit = 8_192;
@@ -93,18 +95,37 @@ function sequenceOf(bytes: Uint8Array, length: number): number {
   return sequence <= Number.MAX_SAFE_INTEGER ? sequence : 0;
 }
 
-/** Compares from the end: the streams of one producer or of one lane differ there or just before. */
-function hasPrefix(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  for (let index = stampPrefixLength - 1; index >= 0; index--) {
-    if (bytes[index] !== prefix[index]) return false;
+/** Packs the prefix into words: comparing and hashing six words is twice as fast as 23 bytes. */
+function loadPrefix(bytes: Uint8Array, prefix: Int32Array): void {
+  prefix[0] = wordAt(bytes, 0);
+  prefix[1] = wordAt(bytes, 4);
+  prefix[2] = wordAt(bytes, 8);
+  prefix[3] = wordAt(bytes, 12);
+  prefix[4] = wordAt(bytes, 16);
+  // One byte twice, so that the last word ends with the prefix.
+  prefix[5] = wordAt(bytes, stampPrefixLength - 4);
+}
+
+function wordAt(bytes: Uint8Array, index: number): number {
+  return (
+    (bytes[index] ?? 0) |
+    ((bytes[index + 1] ?? 0) << 8) |
+    ((bytes[index + 2] ?? 0) << 16) |
+    ((bytes[index + 3] ?? 0) << 24)
+  );
+}
+
+function samePrefix(a: Int32Array, b: Int32Array): boolean {
+  for (let index = 0; index < prefixWords; index++) {
+    if (a[index] !== b[index]) return false;
   }
   return true;
 }
 
-/** 30 bits of the prefix, so that the engine keeps the number without a box. */
-function prefixHashOf(bytes: Uint8Array): number {
+/** 30 bits, so that the engine keeps the number without a box. */
+function hashOfPrefix(prefix: Int32Array): number {
   let hash = 0;
-  for (let index = 2; index < stampPrefixLength - 1; index++) hash = (Math.imul(hash, 31) + (bytes[index] ?? 0)) | 0;
+  for (let index = 0; index < prefixWords; index++) hash = Math.imul(hash ^ (prefix[index] ?? 0), 0x9e3779b1);
   return (hash ^ (hash >>> 15)) & 0x3fffffff;
 }
 
@@ -115,7 +136,9 @@ function learnPrefix(bytes: Uint8Array): KnownPrefix | undefined {
   const producerId = base64UrlTextOf(bytes, 2, producerIdEnd);
   const laneHash = base64UrlTextOf(bytes, producerIdEnd + 1, laneHashEnd);
   if (producerId === undefined || laneHash === undefined) return undefined;
-  return { bytes: Uint8Array.from(bytes.subarray(0, stampPrefixLength)), producerId, laneHash };
+  const prefix = new Int32Array(prefixWords);
+  loadPrefix(bytes, prefix);
+  return { prefix, producerId, laneHash };
 }
 
 /** The bytes from `begin` to before `end` as text; `undefined` when one of them is no base64url character. */
