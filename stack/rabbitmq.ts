@@ -31,10 +31,14 @@ export interface RabbitmqPrograms {
   readonly epmd: string;
 }
 
-interface RabbitmqPorts {
+/** The ports on which clients reach RabbitMQ. */
+export interface RabbitmqClientPorts {
   readonly amqp: number;
   readonly management: number;
   readonly prometheus: number;
+}
+
+interface RabbitmqPorts extends RabbitmqClientPorts {
   readonly distribution: number;
   readonly epmd: number;
 }
@@ -55,12 +59,22 @@ export async function startRabbitmq(
   await createEpmd(site, programs.epmd, ports).start();
   const server = createBroker(site, programs, ports);
   await server.start();
+  return toRabbitmqServer(ports, server);
+}
+
+/** The addresses of a RabbitMQ on these ports, with the user that a new broker has. */
+export function toRabbitmqServer(ports: RabbitmqClientPorts, server: ServerControls): RabbitmqServer {
   return {
     url: `amqp://${credentials}@${loopback}:${ports.amqp}`,
     managementUrl: `http://${credentials}@${loopback}:${ports.management}`,
     prometheusUrl: `http://${loopback}:${ports.prometheus}/metrics`,
     server,
   };
+}
+
+/** Looks once whether a RabbitMQ on these ports takes clients, and answers for its management. */
+export async function isRabbitmqReady({ amqp, management }: RabbitmqClientPorts): Promise<boolean> {
+  return (await isAmqpReady(amqp)) && (await isManagementReady(management));
 }
 
 async function chooseRabbitmqPorts(): Promise<RabbitmqPorts> {
@@ -136,7 +150,7 @@ function createBroker(site: ServerSite, { script }: RabbitmqPrograms, ports: Rab
     },
     dataDir,
     logFile: join(folder, "rabbitmq.log"),
-    isReady: async () => (await isAmqpReady(ports.amqp)) && (await isManagementReady(ports.management)),
+    isReady: () => isRabbitmqReady(ports),
   });
 }
 

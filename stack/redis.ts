@@ -24,10 +24,7 @@ export async function startRedis(site: ServerSite, program: string, options: Red
     server: "redis",
     name: "redis",
     program,
-    args: [
-      ...["--port", String(port), "--bind", loopback, "--dir", dataDir],
-      ...["--save", "", "--appendonly", "no", "--daemonize", "no", ...(options.args ?? [])],
-    ],
+    args: [...toArguments(port, dataDir), ...(options.args ?? [])],
     environment: {},
     dataDir,
     logFile: join(site.folder, "redis", "redis.log"),
@@ -37,7 +34,13 @@ export async function startRedis(site: ServerSite, program: string, options: Red
   return { url: `redis://${loopback}:${port}`, server };
 }
 
-async function isRedisReady(port: number): Promise<boolean> {
+function toArguments(port: number, dataDir: string): readonly string[] {
+  const place = ["--port", String(port), "--bind", loopback, "--dir", dataDir];
+  return [...place, "--save", "", "--appendonly", "no", "--daemonize", "no"];
+}
+
+/** Looks once whether a Redis on this port answers. */
+export async function isRedisReady(port: number): Promise<boolean> {
   const answer = await probe({ port, request: "PING\r\n", isComplete: (bytes) => bytes.includes("\n") });
   return answer?.toString("latin1").startsWith("+PONG") ?? false;
 }

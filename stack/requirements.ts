@@ -45,20 +45,7 @@ export function findPrograms(servers: readonly ServerName[], environment: Enviro
 
 /** Says what each of these servers lacks to be run, in the order in which it is to be got. */
 export function findLacks(servers: readonly ServerName[], environment: Environment): readonly Lack[] {
-  return servers.flatMap((server) => {
-    switch (server) {
-      case "kafka":
-        return findKafkaLacks(environment);
-      case "rabbitmq":
-        return findRabbitmq(environment) === undefined
-          ? [lack(server, "RabbitMQ's server and Erlang", "rabbitmq-server", "rabbitmq", 20)]
-          : [];
-      case "redis":
-        return findProgram("redis-server", environment) === undefined
-          ? [lack(server, "the program redis-server", "redis-server", "redis", 5)]
-          : [];
-    }
-  });
+  return servers.flatMap((server) => lackFinders[server](environment));
 }
 
 /** The Java to run brokers with: that of JAVA_HOME, else the one on the path. */
@@ -97,6 +84,22 @@ function findRabbitmq(environment: Environment): RabbitmqPrograms | undefined {
   const script = beside ?? rabbitmqScripts.find(isExecutable);
   return epmd === undefined || erlang === undefined || script === undefined ? undefined : { script, epmd };
 }
+
+function findRabbitmqLacks(environment: Environment): readonly Lack[] {
+  if (findRabbitmq(environment) !== undefined) return [];
+  return [lack("rabbitmq", "RabbitMQ's server and Erlang", "rabbitmq-server", "rabbitmq", 20)];
+}
+
+function findRedisLacks(environment: Environment): readonly Lack[] {
+  if (findProgram("redis-server", environment) !== undefined) return [];
+  return [lack("redis", "the program redis-server", "redis-server", "redis", 5)];
+}
+
+const lackFinders: Readonly<Record<ServerName, (environment: Environment) => readonly Lack[]>> = {
+  kafka: findKafkaLacks,
+  rabbitmq: findRabbitmqLacks,
+  redis: findRedisLacks,
+};
 
 function lack(
   server: ServerName,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { StackError } from "./errors.ts";
 import { identifyProcess, isAlive, type ProcessIdentity, signalGroup } from "./processes.ts";
@@ -19,23 +19,27 @@ export interface ProcessPlan {
   readonly isReady: () => Promise<boolean>;
   /** Told of the process as soon as it was started, and of its end. */
   readonly onChange: (identity: ProcessIdentity | undefined) => void;
+  /** Throws when nothing may be started any more, because the stack has been stopped. */
+  readonly assertStartable: () => void;
 }
 
 /** What a lab can do to one process of a server. Its ports and its data stay the same through all of it. */
 export interface ServerControls {
   readonly name: string;
-  /** Of the living process; undefined while it is stopped. */
+  /** Of the living process; undefined while it is stopped, and always when it runs in a container. */
   readonly pid: number | undefined;
-  readonly dataDir: string;
-  readonly logFile: string;
+  /** Undefined when it runs in a container. */
+  readonly dataDir: string | undefined;
+  /** Undefined when it runs in a container. */
+  readonly logFile: string | undefined;
   /** Ends the process, politely unless told otherwise, and waits until it is gone. A paused one is woken for it. */
   stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
   /** Starts a stopped process and waits until it serves or, with "spawned", not at all. */
   start(options?: { readonly until?: "ready" | "spawned" }): Promise<void>;
   /** Freezes the process: its connections stay open and nothing answers. */
-  pause(): void;
+  pause(): Promise<void>;
   /** Lets a frozen process go on. */
-  resume(): void;
+  resume(): Promise<void>;
 }
 
 const readyLimitMs = 120_000;
@@ -46,6 +50,8 @@ export class ServerProcess implements ServerControls {
   readonly #plan: ProcessPlan;
   #identity: ProcessIdentity | undefined;
   #failure: Error | undefined;
+  /** Where in the log the present life begins: what an earlier one complained of explains nothing now. */
+  #logStartBytes = 0;
 
   constructor(plan: ProcessPlan) {
     this.#plan = plan;
@@ -94,19 +100,21 @@ export class ServerProcess implements ServerControls {
     );
   }
 
-  pause(): void {
+  async pause(): Promise<void> {
     signalGroup(this.#runningIdentity("pause"), "SIGSTOP");
   }
 
-  resume(): void {
+  async resume(): Promise<void> {
     signalGroup(this.#runningIdentity("resume"), "SIGCONT");
   }
 
   #spawn(): void {
-    const { program, args, environment, dataDir, logFile, onChange } = this.#plan;
+    const { program, args, environment, dataDir, logFile, onChange, assertStartable } = this.#plan;
+    assertStartable();
     mkdirSync(dataDir, { recursive: true });
     mkdirSync(dirname(logFile), { recursive: true });
     const log = openSync(logFile, "a");
+    this.#logStartBytes = fstatSync(log).size;
     const child = spawn(program, args, {
       cwd: dataDir,
       detached: true,
@@ -150,16 +158,17 @@ export class ServerProcess implements ServerControls {
         : this.pid === undefined
           ? "ended before it served"
           : `did not serve within ${readyLimitMs / 1000} s`;
+    const log = this.#readLog();
     return new StackError(
-      "STACK_START_FAILED",
-      `${this.name} ${outcome}. The last lines of ${this.logFile}:\n${lastLines(this.#readLog())}`,
+      /address already in use|eaddrinuse/i.test(log) ? "STACK_PORT_TAKEN" : "STACK_START_FAILED",
+      `${this.name} ${outcome}. The last lines of ${this.logFile}:\n${lastLines(log)}`,
       this.#failure === undefined ? undefined : { cause: this.#failure },
     );
   }
 
   #readLog(): string {
     try {
-      return readFileSync(this.logFile, "utf8");
+      return readFileSync(this.logFile).subarray(this.#logStartBytes).toString("utf8");
     } catch {
       return "(no log was written)";
     }

@@ -11,7 +11,7 @@ export function isServerName(name: string): name is ServerName {
   return serverNames.some((known) => known === name);
 }
 
-/** The named servers, each once and in the order in which they are shown; all of them when none is named. */
+/** The named servers, each once and in the order in which they are shown. */
 export function parseServerNames(names: readonly string[]): readonly ServerName[] {
   const unknown = names.find((name) => !isServerName(name));
   if (unknown !== undefined) {
@@ -20,5 +20,5 @@ export function parseServerNames(names: readonly string[]): readonly ServerName[
       `There is no server "${unknown}". The servers are ${serverNames.join(", ")}.`,
     );
   }
-  return serverNames.filter((name) => names.length === 0 || names.includes(name));
+  return serverNames.filter((name) => names.includes(name));
 }

@@ -1,11 +1,12 @@
-import { markVariable } from "./processes.ts";
+import { StackError } from "./errors.ts";
+import { markVariable, type ProcessIdentity } from "./processes.ts";
 import type { Environment } from "./programs.ts";
 import { type ProcessPlan, ServerProcess } from "./server-process.ts";
 import type { ServerName } from "./servers.ts";
 import { type ServerUrls, type StackState, writeState } from "./state.ts";
 
 /** What a server file says about one of its processes; the site adds the mark and the book-keeping. */
-export interface SitePlan extends Omit<ProcessPlan, "onChange"> {
+export interface SitePlan extends Omit<ProcessPlan, "onChange" | "assertStartable"> {
   readonly server: ServerName;
 }
 
@@ -26,6 +27,16 @@ export class ServerSite {
     return this.#state.id;
   }
 
+  /** What the marks of one server's processes begin with. */
+  markPrefix(server: ServerName): string {
+    return `${this.#state.id}:${server}:`;
+  }
+
+  /** The processes of one server that were started and have not ended. */
+  processesOf(server: ServerName): readonly ProcessIdentity[] {
+    return this.#state.processes.filter((recorded) => recorded.server === server);
+  }
+
   /** Prepares a process that is written down in the state file from the moment it starts. */
   createProcess({ server, ...plan }: SitePlan): ServerProcess {
     const inherited = Object.entries(this.environment).flatMap(([key, value]) => (value ? [[key, value]] : []));
@@ -34,8 +45,9 @@ export class ServerSite {
       environment: {
         ...Object.fromEntries(inherited),
         ...plan.environment,
-        [markVariable]: `${this.#state.id}:${server}:${plan.name}`,
+        [markVariable]: `${this.markPrefix(server)}${plan.name}`,
       },
+      assertStartable: () => this.#assertOpen(plan.name),
       onChange: (identity) => {
         const others = this.#state.processes.filter(({ name }) => name !== plan.name);
         const own = identity === undefined ? [] : [{ ...identity, server, name: plan.name }];
@@ -62,6 +74,11 @@ export class ServerSite {
   /** Writes nothing more from now on: the folder is about to be removed. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  #assertOpen(name: string): void {
+    if (!this.#isClosed) return;
+    throw new StackError("STACK_START_FAILED", `Cannot start ${name}: its stack was stopped. Start a new stack.`);
   }
 
   #change(change: Partial<StackState>): void {

@@ -1,27 +1,27 @@
-import { resolve } from "node:path";
+import { StackError } from "./errors.ts";
 import { findExplicitKafka, findExplicitRabbitmq, findExplicitRedis } from "./explicit.ts";
-import { claimFolder } from "./folder.ts";
-import { createMissingError, providePrograms } from "./install.ts";
-import { type KafkaOptions, type KafkaServer, startKafka } from "./kafka.ts";
-import { type Keeper, startKeeper } from "./keep.ts";
+import type { KafkaOptions, KafkaServer } from "./kafka.ts";
+import { startOwnServers } from "./own-servers.ts";
 import type { Environment } from "./programs.ts";
-import { type RabbitmqOptions, type RabbitmqServer, startRabbitmq } from "./rabbitmq.ts";
-import { type RedisOptions, type RedisServer, startRedis } from "./redis.ts";
-import { findLacks, type Programs } from "./requirements.ts";
+import type { RabbitmqOptions, RabbitmqServer } from "./rabbitmq.ts";
+import type { RedisOptions, RedisServer } from "./redis.ts";
 import { parseServerNames, type ServerName } from "./servers.ts";
-import { ServerSite } from "./site.ts";
 import type { ServerUrls } from "./state.ts";
-import { takeDown } from "./takedown.ts";
+import { toUrls } from "./urls.ts";
+
+/** How each server is to differ from its defaults. */
+export interface ServerOptions {
+  readonly kafka?: KafkaOptions;
+  readonly rabbitmq?: RabbitmqOptions;
+  readonly redis?: RedisOptions;
+}
 
 /** What to start, and how it is to differ from the defaults. */
-export interface StackOptions<Name extends ServerName = ServerName> {
+export interface StackOptions<Name extends ServerName = ServerName> extends ServerOptions {
   /** Give the names literally: the type of the stack then holds exactly these servers. */
   readonly servers: readonly Name[];
   /** A new or empty folder for all that the servers write; a fresh one among the system's temporary folders by default. */
   readonly folder?: string;
-  readonly kafka?: KafkaOptions;
-  readonly rabbitmq?: RabbitmqOptions;
-  readonly redis?: RedisOptions;
   /** Takes one line about each thing that is installed. Printed on standard error by default. */
   readonly onProgress?: (line: string) => void;
   /** The environment variables to go by; those of this process by default. */
@@ -70,103 +70,33 @@ export type Stack<Name extends ServerName = ServerName> = StackLife & Pick<Stack
 export async function startStack<const Name extends ServerName>(options: StackOptions<Name>): Promise<Stack<Name>> {
   const environment = options.environment ?? process.env;
   const servers = parseServerNames(options.servers);
+  if (servers.length === 0) throw new StackError("STACK_BAD_INPUT", "Name at least one server to start.");
   const explicit = findExplicit(servers, environment);
   const own = servers.filter((server) => explicit[partOf[server]] === undefined);
-  const started = own.length === 0 ? undefined : await startOwn(own, options, environment);
+  const started = own.length === 0 ? undefined : await startOwnServers(own, options, environment);
   const parts: Partial<StackServers> = { ...explicit, ...started?.parts };
   const life: StackLife = {
-    folder: started?.site.folder,
-    environment: toEnvironment(parts),
+    folder: started?.folder,
+    environment: toUrls(parts),
     stop: async () => started?.stop(),
     release: async () => started?.release(),
   };
-  // Each of the names was found in the environment or started, else an error was thrown; the compiler cannot see that.
-  return { ...life, ...parts } as Stack<Name>;
+  if (hasServers(parts, options.servers)) return { ...life, ...parts };
+  throw new StackError("STACK_START_FAILED", `Of ${servers.join(", ")} not all were started.`);
+}
+
+function hasServers<Name extends ServerName>(
+  parts: Partial<StackServers>,
+  servers: readonly Name[],
+): parts is Pick<StackServers, PartOf[Name]> {
+  return servers.every((server) => parts[partOf[server]] !== undefined);
 }
 
 const partOf: PartOf = { kafka: "kafka", rabbitmq: "amqp", redis: "redis" };
-
-interface OwnServers {
-  readonly site: ServerSite;
-  readonly parts: Partial<StackServers>;
-  stop(): Promise<void>;
-  release(): Promise<void>;
-}
 
 function findExplicit(servers: readonly ServerName[], environment: Environment): Partial<StackServers> {
   const kafka = servers.includes("kafka") ? findExplicitKafka(environment) : undefined;
   const amqp = servers.includes("rabbitmq") ? findExplicitRabbitmq(environment) : undefined;
   const redis = servers.includes("redis") ? findExplicitRedis(environment) : undefined;
   return { ...(kafka && { kafka }), ...(amqp && { amqp }), ...(redis && { redis }) };
-}
-
-async function startOwn(
-  servers: readonly ServerName[],
-  options: StackOptions,
-  environment: Environment,
-): Promise<OwnServers> {
-  const announce = options.onProgress ?? ((line: string) => void process.stderr.write(`${line}\n`));
-  const programs = await providePrograms(servers, environment, announce);
-  const lacks = findLacks(servers, environment);
-  if (lacks.length > 0) throw createMissingError(lacks, environment);
-  const { folder, state } = await claimFolder(options.folder === undefined ? undefined : resolve(options.folder));
-  const keeper = startKeeper(folder);
-  const site = new ServerSite(folder, environment, state);
-  const starts = servers.map((server) => startServer(server, site, programs, options));
-  try {
-    const parts: Partial<StackServers> = Object.assign({}, ...(await Promise.all(starts)));
-    return { site, parts, stop: () => stopOwn(site, keeper), release: () => releaseOwn(site, keeper) };
-  } catch (error) {
-    await stopOwn(site, keeper);
-    await Promise.allSettled(starts);
-    throw error;
-  }
-}
-
-async function startServer(
-  server: ServerName,
-  site: ServerSite,
-  programs: Programs,
-  options: StackOptions,
-): Promise<Partial<StackServers>> {
-  const parts = await startParts(server, site, programs, options);
-  site.recordUrls(server, toEnvironment(parts));
-  return parts;
-}
-
-async function startParts(
-  server: ServerName,
-  site: ServerSite,
-  programs: Programs,
-  options: StackOptions,
-): Promise<Partial<StackServers>> {
-  switch (server) {
-    case "kafka":
-      return programs.kafka ? { kafka: await startKafka(site, programs.kafka, options.kafka ?? {}) } : {};
-    case "rabbitmq":
-      return programs.rabbitmq ? { amqp: await startRabbitmq(site, programs.rabbitmq, options.rabbitmq ?? {}) } : {};
-    case "redis":
-      return programs.redis ? { redis: await startRedis(site, programs.redis, options.redis ?? {}) } : {};
-  }
-}
-
-async function stopOwn(site: ServerSite, keeper: Keeper): Promise<void> {
-  site.close();
-  await keeper.takeDown();
-  // Does something only when the keeper was killed or could not end a server; then this tells why.
-  await takeDown(site.folder);
-}
-
-async function releaseOwn(site: ServerSite, keeper: Keeper): Promise<void> {
-  site.recordRelease();
-  await keeper.release();
-}
-
-function toEnvironment({ kafka, amqp, redis }: Partial<StackServers>): ServerUrls {
-  return {
-    ...(kafka && { SEQWATCH_KAFKA_BROKERS: kafka.brokers.join(",") }),
-    ...(amqp && { SEQWATCH_AMQP_URL: amqp.url }),
-    ...(amqp?.managementUrl && { SEQWATCH_AMQP_MANAGEMENT_URL: amqp.managementUrl }),
-    ...(redis && { SEQWATCH_REDIS_URL: redis.url }),
-  };
 }

@@ -1,8 +1,8 @@
 import { takeComposeDown } from "./compose.ts";
 import { StackError } from "./errors.ts";
 import { isAlive, killAll } from "./processes.ts";
-import { readState, removeFolder, removeServerFolder, type StackState, writeState } from "./state.ts";
 import { type ServerName, serverNames } from "./servers.ts";
+import { readState, removeFolder, removeServerFolder, type StackState, writeState } from "./state.ts";
 
 /**
  * Ends the servers of the stack in a folder and removes what they wrote; with nothing left the folder goes too.
