@@ -36,6 +36,7 @@ export {
   type VoidReason,
   type VoidRun,
 } from "./ledger-report.ts";
+export { createMemoryStore, type MemoryStoreLimits, memoryStoreLimits } from "./memory-store.ts";
 export type { Notice, Observer } from "./observer.ts";
 export { defaultPolicy, type Policy } from "./policy.ts";
 export * from "./range-set.ts";
