@@ -1,4 +1,5 @@
 export { BatchAccount, type DeliveredBatch } from "./batch-account.ts";
+export { type DeliveryHeading, LaneDeliveries, maxHighest } from "./deliveries.ts";
 export type { ConsumerSign, DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
 export type { EvidenceReader } from "./evidence.ts";
 export type { DoubtCause, Finding, Gap, GapState, Neighbour, Verdict } from "./finding.ts";
@@ -65,3 +66,4 @@ export { StampReader } from "./stamp-reader.ts";
 export { type Answer, type AuditNotes, type ClientSign, type Confirmation, noNotes, type Store } from "./store.ts";
 export { LaneTestimony, type TestimonyHeading } from "./testimony.ts";
 export type { EpochRun, MemberClaim, ReceiptTotals, StreamTestimony, TestimonyReport } from "./testimony-report.ts";
+export { type Settlement, Unsettled } from "./unsettled.ts";
