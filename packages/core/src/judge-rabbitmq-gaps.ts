@@ -1,0 +1,171 @@
+import type { DoubtCause, Gap, GapState, Verdict } from "./finding.ts";
+import type { Proof } from "./judge.ts";
+import { type CohortFacts, isProven } from "./judge-rabbitmq-cohorts.ts";
+import { splitByCause } from "./judge-rabbitmq-doubt.ts";
+import type { Cohort, DoubtStretch } from "./judge-rabbitmq-memory.ts";
+import { above, difference, emptyRanges, intersection, isEmpty, type RangeSet, union, upTo } from "./range-set.ts";
+
+/** What one pass knows of a stream in a queue, for the words that people read. */
+export interface GapFacts {
+  readonly producerId: string;
+  readonly queue: string;
+  readonly era: number;
+  readonly graceMs: number;
+  /** Got by somebody, settled or not. */
+  readonly received: RangeSet;
+  /** Told to the application as sent without an answer of the broker. */
+  readonly unconfirmed: RangeSet;
+  readonly doubtTo: number;
+  readonly stretches: readonly DoubtStretch[];
+  readonly cohorts: CohortFacts;
+}
+
+export interface GapsAndProofs {
+  readonly gaps: readonly Gap[];
+  readonly proofs: readonly Proof[];
+}
+
+/** Says of each open message how far its case has come. Sequences of one fate are one gap. */
+export function describeCohorts(cohorts: readonly Cohort[], facts: GapFacts): GapsAndProofs {
+  const fates = new Map<string, { readonly fate: Fate; readonly sequences: RangeSet }>();
+  const add = (fate: Fate, sequences: RangeSet): void => {
+    if (isEmpty(sequences)) return;
+    const key = `${fate.state} ${fate.verdict} ${fate.cause ?? ""}`;
+    fates.set(key, { fate, sequences: union(fates.get(key)?.sequences ?? emptyRanges, sequences) });
+  };
+  for (const cohort of cohorts) {
+    judgeUnreceived(cohort, facts, add);
+    judgeHeld(cohort, facts, add);
+  }
+  const gaps: Gap[] = [];
+  const proofs: Proof[] = [];
+  for (const { fate, sequences } of fates.values()) {
+    const gap = toGap(fate, sequences, facts);
+    if (fate.state === "confirmed") proofs.push(toProof(gap, facts));
+    else gaps.push(gap);
+  }
+  return { gaps, proofs };
+}
+
+/** The verdict of a message that the queue took and never gave to anybody. What the reading tells of the queue decides. */
+export function verdictOf(facts: GapFacts): Verdict {
+  return facts.cohorts.sight.reading?.mayDeadLetter === true ? "store.dead-lettered" : "store.dropped";
+}
+
+interface Fate {
+  readonly state: GapState;
+  readonly verdict: Verdict;
+  readonly cause: DoubtCause | undefined;
+  readonly decidedBy: string;
+}
+type AddFate = (fate: Fate, sequences: RangeSet) => void;
+
+function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
+  const unreceived = difference(cohort.sequences, facts.received);
+  if (isEmpty(unreceived)) return;
+  const { nowMs, rules } = facts.cohorts;
+  if (cohort.passed === undefined) {
+    if (nowMs - cohort.openedAtMs >= facts.graceMs) add(pending, unreceived);
+    return;
+  }
+  const isShown = nowMs - cohort.passed.atMs >= facts.graceMs;
+  const doubted = rules.doubtTo ? upTo(unreceived, facts.doubtTo) : emptyRanges;
+  const unconfirmed = intersection(difference(unreceived, doubted), facts.unconfirmed);
+  const rest = difference(difference(unreceived, doubted), unconfirmed);
+  const isConfirmed = isProvable(facts) && isProven(cohort, facts.cohorts);
+  if (isConfirmed) add({ state: "confirmed", verdict: verdictOf(facts), cause: undefined, decidedBy: provenBy }, rest);
+  // A consumer that is about to report is no case for people yet.
+  if (!isShown) return;
+  for (const part of splitByCause(doubted, facts.stretches)) add(inDoubt(part.cause), part.sequences);
+  add(inDoubt("no-confirms"), unconfirmed);
+  if (!isConfirmed)
+    add(isProvable(facts) ? suspected : { ...inDoubt("may-be-dead-lettered"), verdict: "store.dead-lettered" }, rest);
+}
+
+/** Where a dead-letter exchange may have taken what the queue dropped, only the copy could tell. */
+function isProvable(facts: GapFacts): boolean {
+  return !facts.cohorts.rules.deadLetter || facts.cohorts.sight.reading?.mayDeadLetter === false;
+}
+
+/** Received and never settled: whoever held it is gone, and the queue has passed since. It may have been worked. */
+function judgeHeld(cohort: Cohort, facts: GapFacts, add: AddFate): void {
+  const { passed } = cohort;
+  const held = intersection(cohort.sequences, facts.received);
+  if (passed === undefined || isEmpty(held) || facts.cohorts.nowMs - passed.atMs < facts.graceMs) return;
+  for (const part of splitByCause(held, facts.stretches))
+    if (part.cause === "member-died") add(inDoubt("member-died"), part.sequences);
+  const later = above(held, facts.doubtTo);
+  if (passed.isTwice && !isAnyOpen(passed.holders, facts)) add(inDoubt("received-never-settled"), later);
+}
+
+function isAnyOpen(holders: ReadonlySet<string>, facts: GapFacts): boolean {
+  for (const [consumerId, look] of facts.cohorts.sight.watch.consumers)
+    if (look.state === "open" && holders.has(consumerId)) return true;
+  return false;
+}
+
+function toGap(fate: Fate, sequences: RangeSet, facts: GapFacts): Gap {
+  return {
+    producerId: facts.producerId,
+    group: facts.queue,
+    sequences,
+    state: fate.state,
+    verdict: fate.verdict,
+    cause: fate.cause,
+    offsets: undefined,
+    decidedBy: fate.decidedBy,
+  };
+}
+
+function toProof(gap: Gap, facts: GapFacts): Proof {
+  return {
+    producerId: facts.producerId,
+    group: facts.queue,
+    sequences: gap.sequences,
+    era: facts.era,
+    leftBehindFrom: undefined,
+    gap,
+  };
+}
+
+const provenBy =
+  "The queue gave out what came later, or was empty; every open consumer has reported twice since, and none received it.";
+
+const pending: Fate = {
+  state: "pending",
+  verdict: "store.missing",
+  cause: undefined,
+  decidedBy: "The queue has not given out anything that came later, and was not seen empty.",
+};
+
+const suspected: Fate = {
+  state: "suspected",
+  verdict: "store.dropped",
+  cause: undefined,
+  decidedBy: "The queue has passed it; the reports of the open consumers, or the counters, are outstanding.",
+};
+
+function inDoubt(cause: DoubtCause): Fate {
+  return { state: "in-doubt", verdict: verdictInDoubt[cause] ?? "store.missing", cause, decidedBy: words[cause] ?? "" };
+}
+
+const verdictInDoubt: Readonly<Partial<Record<DoubtCause, Verdict>>> = {
+  "member-died": "consume.unprocessed",
+  "received-never-settled": "consume.unprocessed",
+  "switched-off": "consume.unreported",
+  "foreign-member": "consume.unreported",
+};
+
+const words: Readonly<Partial<Record<DoubtCause, string>>> = {
+  "member-died": "A consumer ended without closing, or went silent; it may have worked it or not.",
+  "received-never-settled": "A consumer received it, is gone, and nobody acknowledged or rejected it.",
+  "switched-off": "A consumer was switched off while the message was on its way.",
+  "foreign-member": "A reader that nobody audits took messages from the queue.",
+  "state-lost": "The store lost what was reported of this queue.",
+  "joined-late": "It was sent before the auditor watched this stream and queue.",
+  "not-provable": "The queue was not bound, was changed or purged, or does not promise order.",
+  "log-not-readable": "The queue's consumers and bindings could not be read.",
+  "may-be-dead-lettered": "The queue passed it; its dead-letter exchange may have taken it.",
+  "no-confirms": "The channel has no confirms: nobody knows whether the broker took it.",
+  "not-testified": "An earlier auditor noted a doubt that lasts to it.",
+};

@@ -1,0 +1,102 @@
+import type { DoubtCause } from "./finding.ts";
+import type { RangeSet } from "./range-set.ts";
+
+/** What the auditor remembers of a RabbitMQ lane between passes. Losing it is a doubt of its own, and never a loss. */
+export interface RabbitMemory {
+  /** Of the lane's record at the last pass: a fall shows that the store lost writes. */
+  readonly version: number;
+  readonly queues: ReadonlyMap<string, QueueMemory>;
+}
+
+export interface QueueMemory {
+  readonly watch: QueueWatch;
+  /** By producerId. */
+  readonly streams: ReadonlyMap<string, StreamMemory>;
+}
+
+/** How the queue looked when it was last looked at; what changed since then is a reason to doubt. */
+export interface QueueWatch {
+  /** When its last reading began; -Infinity = it was never read. */
+  readonly lookedAtMs: number;
+  readonly bound: boolean | undefined;
+  readonly shape: string | undefined;
+  readonly doubtToken: string | undefined;
+  /** The last that could be read; undefined = none yet. */
+  readonly getCount: number | undefined;
+  /** How many consumers the broker counted beyond the registered ones. */
+  readonly excess: number;
+  readonly consumers: ReadonlyMap<string, ConsumerLook>;
+}
+
+export interface ConsumerLook {
+  readonly number: number;
+  readonly deliveries: number;
+  /** No delivery came between two of its reports, and none is known to have come since: its socket is drained. */
+  readonly isQuiet: boolean;
+  /** "dead": its client ended without closing it; the doubt that this makes was raised. */
+  readonly state: "open" | "off" | "closed" | "dead";
+}
+
+export interface StreamMemory {
+  /** Of the ledger's last report; 0 = it has none yet. */
+  readonly number: number;
+  /** The queue was read as bound before the stream's first report: it must get every message from sequence 1. */
+  readonly expectsAll: boolean;
+  readonly doubt: StreamDoubt;
+  /** Sequences at or below it are in doubt for this queue. */
+  readonly doubtTo: number;
+  /** What raised `doubtTo`, ascending: a sequence belongs to the first stretch that reaches it. */
+  readonly stretches: readonly DoubtStretch[];
+  readonly cohorts: readonly Cohort[];
+  readonly settledTo: number;
+}
+
+/** A doubt lasts while its cause is seen, and then until the ledger bears the number that shows it written afterwards. */
+export type StreamDoubt =
+  | { readonly kind: "none" }
+  | { readonly kind: "lasting"; readonly cause: DoubtCause }
+  | { readonly kind: "ending"; readonly cause: DoubtCause; readonly atNumber: number };
+
+export interface DoubtStretch {
+  readonly to: number;
+  readonly cause: DoubtCause;
+}
+
+/** Messages that were first seen open (promised and not settled) at the same pass, and how far their proof has come. */
+export interface Cohort {
+  readonly sequences: RangeSet;
+  readonly openedAtMs: number;
+  /** A: the highest sequence given out when they were noted. What was stamped above it was enqueued after them. */
+  readonly above: number;
+  readonly notedAtMs: number;
+  readonly passed: Passing | undefined;
+}
+
+/** The queue was seen to have nothing of the cohort left to deliver. */
+export interface Passing {
+  readonly atMs: number;
+  /** The consumers that were open then: one of them may still work on what it received. */
+  readonly holders: ReadonlySet<string>;
+  /** A once more, noted when the cohort was first seen passed, so that a second passing can be told. */
+  readonly aboveThen: number;
+  readonly isTwice: boolean;
+  /** The report numbers of the open consumers at a later pass without a doubt; each must make two more reports. */
+  readonly numbers: ReadonlyMap<string, number> | undefined;
+}
+
+export const noRabbitMemory: RabbitMemory = { version: 0, queues: new Map() };
+
+export const noWatch: QueueWatch = {
+  lookedAtMs: Number.NEGATIVE_INFINITY,
+  bound: undefined,
+  shape: undefined,
+  doubtToken: undefined,
+  getCount: undefined,
+  excess: 0,
+  consumers: new Map(),
+};
+
+/** More cohorts than this are merged pair by pair, which delays their proof and loses nothing. */
+export const maxCohorts = 64;
+/** More stretches than this fold the oldest into its neighbour. */
+export const maxStretches = 32;

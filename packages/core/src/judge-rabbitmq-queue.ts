@@ -1,0 +1,238 @@
+import type { Gap } from "./finding.ts";
+import type { JudgeInput, Proof } from "./judge.ts";
+import { type CohortFacts, stepCohorts } from "./judge-rabbitmq-cohorts.ts";
+import { stepDoubt } from "./judge-rabbitmq-doubt.ts";
+import { describeCohorts } from "./judge-rabbitmq-gaps.ts";
+import type { Cohort, QueueMemory, StreamMemory } from "./judge-rabbitmq-memory.ts";
+import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
+import { receivedOf } from "./judge-rabbitmq-stream.ts";
+import { type QueueSight, watchQueue } from "./judge-rabbitmq-watch.ts";
+import type { GroupRecord, Receipts } from "./lane-record.ts";
+import type { LedgerReport } from "./ledger-report.ts";
+import {
+  above,
+  difference,
+  emptyRanges,
+  firstOf,
+  intersection,
+  isEmpty,
+  lastOf,
+  type RangeSet,
+  rangeOf,
+  unionAll,
+  upTo,
+} from "./range-set.ts";
+
+/** What one pass finds out about one queue of a lane. */
+export interface QueueJudgement {
+  readonly memory: QueueMemory;
+  readonly gaps: readonly Gap[];
+  readonly proofs: readonly Proof[];
+  readonly doubts: readonly { readonly group: string; readonly producerId: string; readonly to: number }[];
+  readonly withdrawn: readonly { readonly producerId: string; readonly group: string; readonly sequences: RangeSet }[];
+  /** By stream: the first sequence that the queue has not finished; absent where it expects nothing. */
+  readonly openFrom: ReadonlyMap<string, number>;
+}
+
+interface QueueContext {
+  readonly queue: string;
+  readonly input: JudgeInput;
+  readonly rules: RabbitRules;
+  readonly sight: QueueSight;
+  readonly group: GroupRecord | undefined;
+  readonly previous: QueueMemory | undefined;
+}
+
+export function judgeQueue(
+  queue: string,
+  input: JudgeInput,
+  previous: QueueMemory | undefined,
+  stateLost: boolean,
+  rules: RabbitRules,
+): QueueJudgement {
+  const seen = input.reading?.kind === "rabbitmq" ? input.reading.queues.get(queue) : undefined;
+  const sight = watchQueue({
+    previous: previous?.watch,
+    record: seen?.record,
+    reading: seen?.reading,
+    clients: input.clients,
+    stateLost,
+    rules,
+  });
+  const group = input.snapshot.groups.get(queue);
+  const context: QueueContext = { queue, input, rules, sight, group, previous };
+  return judgeStreams(context);
+}
+
+function judgeStreams(context: QueueContext): QueueJudgement {
+  const { input, group, sight, queue } = context;
+  const streams = new Map<string, StreamMemory>();
+  const gaps: Gap[] = [];
+  const proofs: Proof[] = [];
+  const doubts: { group: string; producerId: string; to: number }[] = [];
+  const withdrawn: { producerId: string; group: string; sequences: RangeSet }[] = [];
+  const openFrom = new Map<string, number>();
+  for (const producerId of new Set([...input.snapshot.ledgers.keys(), ...(group?.receipts.keys() ?? [])])) {
+    const receipts = group?.receipts.get(producerId);
+    // A queue that the lane does not reach expects nothing of it.
+    if (receipts === undefined && sight.reading?.bound === false) continue;
+    const found = judgeStream(producerId, receipts, context);
+    streams.set(producerId, found.memory);
+    gaps.push(...found.gaps);
+    proofs.push(...found.proofs);
+    if (found.memory.doubtTo > (receipts?.doubtTo ?? 0))
+      doubts.push({ group: queue, producerId, to: found.memory.doubtTo });
+    if (!isEmpty(found.withdrawn)) withdrawn.push({ producerId, group: queue, sequences: found.withdrawn });
+    if (found.openFrom !== undefined) openFrom.set(producerId, found.openFrom);
+  }
+  return { memory: { watch: sight.watch, streams }, gaps, proofs, doubts, withdrawn, openFrom };
+}
+
+interface StreamInQueue {
+  readonly memory: StreamMemory;
+  readonly gaps: readonly Gap[];
+  readonly proofs: readonly Proof[];
+  readonly withdrawn: RangeSet;
+  readonly openFrom: number | undefined;
+}
+
+function judgeStream(producerId: string, receipts: Receipts | undefined, context: QueueContext): StreamInQueue {
+  const { input, queue, previous, sight, rules } = context;
+  const before = previous?.streams.get(producerId);
+  const ledger = input.snapshot.ledgers.get(producerId);
+  const expectsAll = before?.expectsAll ?? previous?.watch.bound === true;
+  const received = receipts === undefined ? emptyRanges : receivedOf(receipts);
+  if (ledger === undefined) return judgeUnledgered(producerId, received, { ...blank, expectsAll }, before, context);
+  const from = expectsAll ? 1 : firstOf(received);
+  const step = stepDoubt({
+    previous: before,
+    ledger,
+    cause: sight.cause,
+    recordedTo: receipts?.doubtTo ?? 0,
+    takeover: rules.takeover,
+  });
+  const lostHere = receipts?.lost ?? emptyRanges;
+  const open = from === undefined ? emptyRanges : openOf(ledger, receipts, from, context);
+  const facts: CohortFacts = {
+    open,
+    assigned: ledger.assigned,
+    firstDelivered: receipts?.firstDelivered ?? 0,
+    highestOf: (consumerId) => context.group?.members.get(consumerId)?.highest.get(producerId) ?? 0,
+    sight,
+    nowMs: input.nowMs,
+    rules,
+  };
+  const cohorts = stepCohorts(before?.cohorts ?? [], facts);
+  const described = describeCohorts(cohorts, {
+    producerId,
+    queue,
+    era: input.snapshot.era,
+    graceMs: input.policy.graceMs,
+    received,
+    unconfirmed: difference(ledger.told, ledger.acked),
+    doubtTo: step.doubtTo,
+    stretches: step.stretches,
+    cohorts: facts,
+  });
+  return {
+    memory: { number: ledger.number, expectsAll, ...step, cohorts, settledTo: before?.settledTo ?? 0 },
+    gaps: [...described.gaps, ...describeRejected(producerId, queue, receipts, ledger)],
+    proofs: described.proofs,
+    withdrawn: difference(intersection(lostHere, received), receipts?.withdrawn ?? emptyRanges),
+    openFrom: from === undefined ? undefined : unfinishedFrom(ledger, open, from),
+  };
+}
+
+const blank: StreamMemory = {
+  number: 0,
+  expectsAll: false,
+  doubt: { kind: "none" },
+  doubtTo: 0,
+  stretches: [],
+  cohorts: [],
+  settledTo: 0,
+};
+
+/** Promised to the world, expected here, not settled, and above everything that some set has forgotten. */
+function openOf(ledger: LedgerReport, receipts: Receipts | undefined, from: number, context: QueueContext): RangeSet {
+  const atStream = context.input.snapshot.verdicts.get(ledger.producerId)?.lost ?? emptyRanges;
+  const promised = difference(unionAll([ledger.acked, ledger.omitted, ledger.told]), ledger.returned);
+  const settled =
+    receipts === undefined
+      ? atStream
+      : unionAll([atStream, receipts.processed, receipts.rejected, receipts.ahead, receipts.lost]);
+  const lowest = Math.max(from, ledger.floor, receipts?.floor ?? 0);
+  const ceiling = receipts?.ceiling ?? Number.POSITIVE_INFINITY;
+  return upTo(above(difference(promised, settled), lowest - 1), ceiling - 1);
+}
+
+/** The first sequence that is open, or whose outcome the producer does not know yet. */
+function unfinishedFrom(ledger: LedgerReport, open: RangeSet, from: number): number {
+  const decided = unionAll([
+    ledger.acked,
+    ledger.omitted,
+    ledger.told,
+    ledger.returned,
+    ledger.uncertain,
+    ...ledger.voided.map((run) => run.sequences),
+  ]);
+  const undecided = difference(rangeOf(Math.max(from, ledger.floor), ledger.assigned), decided);
+  return Math.min(firstOf(open) ?? ledger.assigned + 1, firstOf(undecided) ?? ledger.assigned + 1);
+}
+
+function describeRejected(
+  producerId: string,
+  queue: string,
+  receipts: Receipts | undefined,
+  ledger: LedgerReport,
+): readonly Gap[] {
+  if (receipts === undefined) return [];
+  const sequences = difference(upTo(receipts.rejected, ledger.assigned), receipts.processed);
+  if (isEmpty(sequences)) return [];
+  return [
+    {
+      producerId,
+      group: queue,
+      sequences,
+      state: "explained",
+      verdict: "consume.rejected",
+      cause: undefined,
+      offsets: undefined,
+      decidedBy: "The application rejected it without asking for it again.",
+    },
+  ];
+}
+
+/** Without a ledger nobody says that what lies between two received sequences was ever sent. */
+function judgeUnledgered(
+  producerId: string,
+  received: RangeSet,
+  empty: StreamMemory,
+  before: StreamMemory | undefined,
+  context: QueueContext,
+): StreamInQueue {
+  const { input, queue } = context;
+  const missing = difference(rangeOf(firstOf(received) ?? 1, lastOf(received) ?? 0), received);
+  const openedAtMs = before?.number === 0 ? (before.cohorts[0]?.openedAtMs ?? input.nowMs) : input.nowMs;
+  const cohort: Cohort = {
+    sequences: missing,
+    openedAtMs,
+    above: Number.POSITIVE_INFINITY,
+    notedAtMs: openedAtMs,
+    passed: undefined,
+  };
+  const isShown = input.nowMs - openedAtMs >= input.policy.graceMs;
+  const gap: Gap = {
+    producerId,
+    group: queue,
+    sequences: missing,
+    state: isShown ? "in-doubt" : "suspected",
+    verdict: "store.missing",
+    cause: isShown ? "no-ledger" : undefined,
+    offsets: undefined,
+    decidedBy: "No producer reports that it was sent.",
+  };
+  const cohorts = isEmpty(missing) ? [] : [cohort];
+  const memory = { ...empty, cohorts };
+  return { memory, gaps: isEmpty(missing) ? [] : [gap], proofs: [], withdrawn: emptyRanges, openFrom: undefined };
+}
