@@ -9,7 +9,7 @@ const vectors: { readonly lanes: readonly (Lane & { readonly laneHash: string })
 
 const system = fc.constantFrom("kafka", "rabbitmq", "rocketmq");
 /** Also what escaping gets wrong: separators, escapes that look encoded, and halves of surrogate pairs. */
-const hostileUnit = fc.constantFrom(
+const hostileUnits = [
   "/",
   "%",
   "%2F",
@@ -27,7 +27,10 @@ const hostileUnit = fc.constantFrom(
   "📦",
   "a",
   ".",
-);
+];
+/** Where UTF-8 changes the length of its encoding. */
+const boundaryUnits = ["\u007f", "\u0080", "\u07ff", "\u0800", "\uffff", "\u{10000}", "\u{10ffff}"];
+const hostileUnit = fc.constantFrom(...hostileUnits, ...boundaryUnits);
 const part = fc.oneof(
   fc.string({ unit: "binary", maxLength: 6 }),
   fc.array(hostileUnit, { maxLength: 4 }).map((units) => units.join("")),

@@ -80,7 +80,7 @@ interface KnownPrefix {
 
 const prefixWords = 6;
 
-/** Some 300 bytes each: at most 2.5 MB a reader, also when somebody sends invented stamps. */
+/** Some 370 bytes each: at most 3 MB a reader, also when somebody sends invented stamps. */
 const knownPrefixLimit = 8_192;
 
 /** The sequence's digits; 0 when they are none, or are no number from 1 to 2^53 - 1 in its only spelling. */
