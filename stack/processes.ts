@@ -12,6 +12,7 @@ export interface ProcessIdentity {
 /**
  * The environment variable that every process of a stack carries, with "STACKID:SERVER" as its value. Helpers that a
  * server starts, and that leave its process group, inherit it: by it they are found, and nobody else's process is.
+ * It comes on top of the numbers that are written down: Redis writes its title over its own.
  */
 export const markVariable = "SEQWATCH_STACK_MARK";
 
