@@ -1,3 +1,4 @@
+export { auditLane, firstAudit, type LaneAudit, type PassInput } from "./audit-pass.ts";
 export { BatchAccount, type DeliveredBatch } from "./batch-account.ts";
 export { type DeliveryHeading, LaneDeliveries, maxHighest } from "./deliveries.ts";
 export type { ConsumerSign, DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
@@ -12,6 +13,7 @@ export {
   noMemory,
   type Proof,
 } from "./judge.ts";
+export { isFinal } from "./findings.ts";
 export { type Lane, type LaneKey, laneHashOf, laneKeyOf, parseLaneKey, sameDestination } from "./lane.ts";
 export {
   type GroupOffsets,

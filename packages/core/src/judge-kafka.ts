@@ -1,11 +1,155 @@
-import type { JudgeInput, Judgement } from "./judge.ts";
-import { noNotes } from "./store.ts";
+import type { Gap } from "./finding.ts";
+import type { JudgeInput, Judgement, Proof } from "./judge.ts";
+import { contextOf, type GroupContext, type LaneContext } from "./kafka-context.ts";
+import { judgeGone } from "./kafka-gone.ts";
+import { judgeGroup, openOf } from "./kafka-group.ts";
+import type { KafkaMemory, StreamMemory } from "./kafka-memory.ts";
+import { noStreamMemory } from "./kafka-memory.ts";
+import { judgeStream } from "./kafka-stream.ts";
+import type { LedgerReport } from "./ledger-report.ts";
+import { difference, intersection, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
+import type { LogRange } from "./reading.ts";
+import type { AuditNotes } from "./store.ts";
+import {
+  noReceipts,
+  noVerdicts,
+  processedByAny,
+  processedOf,
+  type StreamFacts,
+  settledTo,
+  streamFactsOf,
+} from "./stream-facts.ts";
 
-export interface KafkaMemory {
-  readonly passes: number;
+export { type KafkaMemory, noKafkaMemory } from "./kafka-memory.ts";
+
+/** Everything found out about one stream in a pass. */
+interface StreamResult {
+  readonly memory: StreamMemory;
+  readonly gaps: readonly Gap[];
+  readonly proofs: readonly Proof[];
+  readonly wanted: readonly LogRange[];
+  readonly seen: RangeSet;
+  readonly facts: StreamFacts;
+  /** How far the producer may forget where its messages lie; 0 = nothing new to say. */
+  readonly settledTo: number;
+  readonly asked: RangeSet;
 }
-export const noKafkaMemory: KafkaMemory = { passes: 0 };
 
+const maxAskedRanges = 64;
+/** A producer with few chunks gains nothing from forgetting them. */
+const chunksWorthSettling = 8;
+
+/**
+ * Judges a Kafka lane (DESIGN sections 2, 4, 5, 8). Two proofs of loss and no third: a group finished every place
+ * where the message could be without it, or the broker shows that it is gone.
+ */
 export function judgeKafka(input: JudgeInput): Judgement {
-  return { memory: input.memory, gaps: [], proofs: [], notes: noNotes, wanted: [] };
+  const context = contextOf(input);
+  const results = [...input.snapshot.ledgers.values()].map((ledger) => judgeOne(context, ledger));
+  return {
+    memory: { ...input.memory, kafka: memoryAfter(context, results) },
+    gaps: results.flatMap((result) => result.gaps),
+    // In the pass that sees the log fall nothing is made final.
+    proofs: context.eraRise === undefined ? results.flatMap((result) => result.proofs) : [],
+    notes: notesOf(context, results),
+    wanted: results.flatMap((result) => result.wanted),
+  };
+}
+
+function judgeOne(context: LaneContext, ledger: LedgerReport): StreamResult {
+  const facts = streamFactsOf(context.input.snapshot, ledger);
+  const before = context.memory.streams.get(ledger.producerId) ?? noStreamMemory;
+  const stream = judgeStream(context, facts, before);
+  const receiptsOf = (group: GroupContext) => group.record.receipts.get(ledger.producerId) ?? noReceipts;
+  const open = unionAll(context.groups.map((group) => openOf(facts, receiptsOf(group))));
+  const gone = judgeGone(context, facts, stream.memory, open);
+  const excluded = unionAll([stream.unlocated, gone.waiting, ...stream.proofs.map((proof) => proof.sequences)]);
+  let memory = gone.memory;
+  const gaps: Gap[] = [...stream.gaps];
+  const proofs: Proof[] = [...stream.proofs, ...gone.proofs];
+  const wanted: LogRange[] = [...stream.wanted];
+  for (const group of context.groups) {
+    const judged = judgeGroup(context, group, facts, memory, excluded);
+    memory = judged.memory;
+    gaps.push(...judged.gaps);
+    proofs.push(...judged.proofs);
+    wanted.push(...judged.wanted);
+  }
+  const settled =
+    ledger.chunks.length + ledger.brackets.length > chunksWorthSettling ? settledTo(context.input.snapshot, facts) : 0;
+  const asked = difference(askedOf(gaps, proofs), memory.asked);
+  return {
+    memory: { ...memory, settledTo: Math.max(settled, memory.settledTo), asked: union(memory.asked, asked) },
+    gaps,
+    proofs,
+    wanted,
+    seen: stream.seen,
+    facts,
+    settledTo: settled > memory.settledTo ? settled : 0,
+    asked,
+  };
+}
+
+function memoryAfter(context: LaneContext, results: readonly StreamResult[]): KafkaMemory {
+  const { reading, memory, input } = context;
+  const ends = context.groups.map((group) => group.lastDone);
+  for (const ledger of input.snapshot.ledgers.values()) {
+    for (const chunk of ledger.chunks) if (chunk.era === context.era) ends.push(chunk.high);
+  }
+  const streams = results
+    .filter((result) => result.memory !== noStreamMemory)
+    .map((result) => [result.facts.ledger.producerId, result.memory] as const);
+  return {
+    streams: new Map(streams),
+    groups: new Map(context.groups.map((group) => [group.name, group.memory])),
+    era: context.era,
+    highestOffset: Math.max(-1, ...ends),
+    logStart: reading?.logStart ?? memory.logStart,
+    compacted: context.compacted,
+  };
+}
+
+function notesOf(context: LaneContext, results: readonly StreamResult[]): AuditNotes {
+  return {
+    doubts: context.groups
+      .filter((group) => group.memory.doubtTo > group.record.doubtTo)
+      .map((group) => ({ group: group.name, to: group.memory.doubtTo })),
+    streamDoubts: [],
+    seen: results
+      .map(({ facts, seen }) => ({
+        producerId: facts.ledger.producerId,
+        sequences: difference(seen, facts.verdicts.seen),
+      }))
+      .filter((note) => !isEmpty(note.sequences)),
+    withdrawn: results.flatMap((result) => withdrawnOf(context, result.facts)),
+    settled: results
+      .map(({ facts, settledTo: to }) => ({ producerId: facts.ledger.producerId, to }))
+      .filter((note) => note.to > 0),
+    asked: results
+      .map((result) => ({ producerId: result.facts.ledger.producerId, sequences: result.asked }))
+      .filter((note) => !isEmpty(note.sequences)),
+    eraRise: context.eraRise,
+  };
+}
+
+/** Confirmed before, and processed all the same. */
+function withdrawnOf(context: LaneContext, facts: StreamFacts): AuditNotes["withdrawn"] {
+  const { producerId, assigned } = facts.ledger;
+  const verdicts = context.input.snapshot.verdicts.get(producerId) ?? noVerdicts;
+  const atStream = intersection(verdicts.lost, processedByAny(context.input.snapshot, facts.ledger));
+  const notes = [
+    { producerId, group: undefined as string | undefined, sequences: difference(atStream, verdicts.withdrawn) },
+  ];
+  for (const group of context.groups) {
+    const receipts = group.record.receipts.get(producerId) ?? noReceipts;
+    const again = intersection(receipts.lost, processedOf(receipts, assigned));
+    notes.push({ producerId, group: group.name, sequences: difference(again, receipts.withdrawn) });
+  }
+  return notes.filter((note) => !isEmpty(note.sequences));
+}
+
+/** A person wants the application's own names of what is missing; its producer may still know them. */
+function askedOf(gaps: readonly Gap[], proofs: readonly Proof[]): RangeSet {
+  const missing = gaps.filter((gap) => gap.state !== "pending").map((gap) => gap.sequences);
+  return unionAll([...missing, ...proofs.map((proof) => proof.sequences)]).slice(0, 2 * maxAskedRanges);
 }

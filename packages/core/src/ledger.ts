@@ -86,13 +86,21 @@ export class StreamLedger {
     addRange(this.#acked, first, last);
   }
 
-  /** Acked at `low..high`, one offset a sequence. */
-  bookPlaced(first: number, last: number, low: number): void {
+  /** Acked from offset `low` on, one offset a sequence. `era` is the one in which they were stamped. */
+  bookPlaced(first: number, last: number, low: number, era = this.era): void {
     const high = low + (last - first);
     this.bookAcked(first, last);
-    this.#chunks = addChunk(this.#chunks, { first, last, low, high, exact: true, era: this.era });
+    this.#chunks = addChunk(this.#chunks, { first, last, low, high, exact: true, era });
+  }
+
+  /**
+   * A whole send, stamped from `first` on in `era`, was acked up to offset `high`: what is stamped from now on lies
+   * above it, and what had its outcome before lies below. Offsets of another era have no common measure with these.
+   */
+  bound(first: number, high: number, era: number): void {
+    if (era !== this.era) return;
     this.highestOffset = Math.max(this.highestOffset ?? -1, high);
-    this.#brackets = closeBrackets(this.#brackets, first, high);
+    this.#brackets = closeBrackets(this.#brackets, { first, high, era });
   }
 
   bookOmitted(first: number, last: number): void {
@@ -133,9 +141,12 @@ export class StreamLedger {
     this.#unauditedCount += count;
   }
 
-  /** Bounds where messages without a told offset can lie. `above` was the highest offset when they were stamped. */
-  bracket(first: number, last: number, above: number | undefined): void {
-    const bracket = { first, last, above, upTo: undefined, era: this.era, knownAt: this.#assigned };
+  /**
+   * Bounds where messages without a told offset can lie. `above` was the highest offset, and `era` the era, when they
+   * were stamped.
+   */
+  bracket(first: number, last: number, above: number | undefined, era = this.era): void {
+    const bracket = { first, last, above, upTo: undefined, era, knownAt: this.#assigned };
     this.#brackets = addBracket(this.#brackets, bracket);
   }
 
@@ -175,10 +186,13 @@ export class StreamLedger {
     return unionAll([this.#omitted, this.#uncertain, this.#returned, ...this.#voided.values(), this.#asked]);
   }
 
-  /** Takes in what the store answered to a report. A new era makes old offsets meaningless as bounds. */
+  /**
+   * Takes in what the store answered to a report. A new era makes old offsets meaningless as bounds. A store that
+   * names an older one has lost its record: offsets of now under an old label would be taken for those of then.
+   */
   accept(answer: Answer): void {
     if (answer.kind !== "stored") return;
-    if (answer.era !== this.era) {
+    if (answer.era > this.era) {
       this.era = answer.era;
       this.highestOffset = undefined;
     }
@@ -207,7 +221,7 @@ export class StreamLedger {
       voided: [...this.#voided].map(([reason, set]) => ({ reason, sequences: [...set] })),
       retried: [...this.#retried],
       chunks: this.#chunks,
-      brackets: this.#brackets.map(({ knownAt: _, ...bracket }) => bracket),
+      brackets: this.#brackets.map(({ first, last, above, upTo, era }) => ({ first, last, above, upTo, era })),
       floor: this.#floor,
       unauditedCount: this.#unauditedCount,
       references: references.slice(-maxReferences),

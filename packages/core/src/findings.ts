@@ -1,0 +1,166 @@
+import type { Finding, Gap, GapState } from "./finding.ts";
+import { type Lane, laneKeyOf } from "./lane.ts";
+import type { LaneRecord } from "./lane-record.ts";
+import { difference, firstOf, intersection, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
+
+/** What the findings of a lane are worked out from, after one pass. */
+export interface PassResult {
+  readonly lane: Lane;
+  readonly snapshot: LaneRecord;
+  /** What is missing now; pending ones open no finding. */
+  readonly gaps: readonly Gap[];
+  /** Newly final, with exactly the sequences that the store had not confirmed before. */
+  readonly confirmed: readonly Gap[];
+  readonly withdrawn: readonly {
+    readonly producerId: string;
+    readonly group: string | undefined;
+    readonly sequences: RangeSet;
+  }[];
+  /** Names of services by client id, for people. */
+  readonly services: ReadonlyMap<string, string>;
+  /** Wall clock, for people. */
+  readonly wallMs: number;
+}
+
+const precedence: readonly GapState[] = [
+  "confirmed",
+  "suspected",
+  "in-doubt",
+  "not-sent",
+  "withdrawn",
+  "explained",
+  "pending",
+];
+
+/** Carries the findings of a lane over one pass. Only the changed ones come back. */
+export function updateFindings(known: readonly Finding[], pass: PassResult): readonly Finding[] {
+  const changed: Finding[] = [];
+  const current: Finding[] = [];
+  for (const finding of known) {
+    const next = carryFinding(finding, pass);
+    current.push(next);
+    if (next !== finding) changed.push(next);
+  }
+  for (const gap of [...pass.confirmed, ...pass.gaps]) {
+    if (gap.state === "pending") continue;
+    const news = difference(gap.sequences, unionAll(current.filter((one) => isAbout(one, gap)).map(everythingIn)));
+    if (isEmpty(news)) continue;
+    const opened = openFinding(pass, { ...gap, sequences: news }, current);
+    current.push(opened);
+    changed.push(opened);
+  }
+  return changed;
+}
+
+/** Whether nothing about it can change any more, short of a withdrawal. */
+export function isFinal(finding: Finding): boolean {
+  return isEmpty(finding.sequences.suspected ?? []) && isEmpty(finding.sequences["in-doubt"] ?? []);
+}
+
+function isAbout(finding: Finding, gap: { readonly producerId: string; readonly group: string | undefined }): boolean {
+  return finding.producerId === gap.producerId && finding.group === gap.group;
+}
+
+function everythingIn(finding: Finding): RangeSet {
+  return unionAll(Object.values(finding.sequences));
+}
+
+/** A sequence stays in its finding and moves between states; what is no longer missing was recovered. */
+function carryFinding(finding: Finding, pass: PassResult): Finding {
+  const mine = everythingIn(finding);
+  const gaps = pass.gaps.filter((gap) => isAbout(finding, gap) && gap.state !== "pending");
+  const proven = pass.confirmed.filter((gap) => isAbout(finding, gap) && !isEmpty(intersection(gap.sequences, mine)));
+  const gone = unionAll(pass.withdrawn.filter((note) => isAbout(finding, note)).map((note) => note.sequences));
+  const withdrawn = union(finding.sequences.withdrawn ?? [], intersection(mine, gone));
+  const confirmed = difference(
+    union(finding.sequences.confirmed ?? [], intersection(mine, unionAll(proven.map((gap) => gap.sequences)))),
+    withdrawn,
+  );
+  const sequences: Partial<Record<GapState, RangeSet>> = { confirmed, withdrawn };
+  let rest = difference(difference(mine, confirmed), withdrawn);
+  for (const gap of gaps) {
+    const part = intersection(rest, gap.sequences);
+    if (isEmpty(part)) continue;
+    sequences[gap.state] = union(sequences[gap.state] ?? [], part);
+    rest = difference(rest, part);
+  }
+  sequences.explained = union(sequences.explained ?? [], rest);
+  return describe(
+    finding,
+    sequences,
+    [...proven, ...gaps.filter((gap) => !isEmpty(intersection(gap.sequences, mine)))],
+    pass,
+  );
+}
+
+function describe(
+  finding: Finding,
+  sequences: Partial<Record<GapState, RangeSet>>,
+  gaps: readonly Gap[],
+  pass: PassResult,
+): Finding {
+  const filled = withoutEmpty(sequences);
+  const state = precedence.find((one) => filled[one] !== undefined) ?? "explained";
+  const gap = gaps.find((one) => one.state === state);
+  const isRecovered = state === "explained" && gap === undefined;
+  const decidedBy =
+    gap?.decidedBy ?? (isRecovered && finding.state !== "explained" ? "It turned up." : finding.decidedBy);
+  const next: Finding = {
+    ...finding,
+    state,
+    sequences: filled,
+    verdict: gap?.verdict ?? finding.verdict,
+    cause: gap === undefined ? finding.cause : gap.cause,
+    offsets: gap?.offsets ?? finding.offsets,
+    decidedBy,
+    references: union2(finding.references, referencesOf(pass, finding.producerId, unionAll(Object.values(filled)))),
+  };
+  if (JSON.stringify(next) === JSON.stringify(finding)) return finding;
+  const history =
+    state === finding.state ? finding.history : [...finding.history, { state, atMs: pass.wallMs }].slice(-32);
+  return { ...next, changedAtMs: pass.wallMs, history };
+}
+
+function openFinding(pass: PassResult, gap: Gap, known: readonly Finding[]): Finding {
+  const ledger = pass.snapshot.ledgers.get(gap.producerId);
+  const base = `${laneKeyOf(pass.lane)}#${gap.producerId}#${encodeURIComponent(gap.group ?? "")}#${firstOf(gap.sequences) ?? 0}`;
+  let opening = 1;
+  while (known.some((finding) => finding.id === `${base}.${opening}`)) opening += 1;
+  return {
+    id: `${base}.${opening}`,
+    lane: pass.lane,
+    producerId: gap.producerId,
+    group: gap.group,
+    state: gap.state,
+    verdict: gap.verdict,
+    cause: gap.cause,
+    sequences: { [gap.state]: gap.sequences },
+    offsets: gap.offsets === undefined || Number.isFinite(gap.offsets.high) ? gap.offsets : undefined,
+    decidedBy: gap.decidedBy,
+    references: referencesOf(pass, gap.producerId, gap.sequences),
+    producer:
+      ledger === undefined
+        ? undefined
+        : { clientId: ledger.clientId, service: pass.services.get(ledger.clientId) ?? "" },
+    neighbours: [],
+    openedAtMs: pass.wallMs,
+    changedAtMs: pass.wallMs,
+    history: [{ state: gap.state, atMs: pass.wallMs }],
+  };
+}
+
+function referencesOf(pass: PassResult, producerId: string, sequences: RangeSet): readonly string[] {
+  const references = pass.snapshot.ledgers.get(producerId)?.references ?? [];
+  return references
+    .filter((reference) => !isEmpty(intersection(sequences, [reference.sequence, reference.sequence])))
+    .map((reference) => reference.text);
+}
+
+function union2(a: readonly string[], b: readonly string[]): readonly string[] {
+  const missing = b.filter((text) => !a.includes(text));
+  return missing.length === 0 ? a : [...a, ...missing];
+}
+
+function withoutEmpty(sequences: Partial<Record<GapState, RangeSet>>): Partial<Record<GapState, RangeSet>> {
+  return Object.fromEntries(Object.entries(sequences).filter(([, set]) => !isEmpty(set)));
+}

@@ -1,0 +1,146 @@
+import type { DoubtCause } from "./finding.ts";
+import type { JudgeInput } from "./judge.ts";
+import { type LogView, viewOf } from "./kafka-log.ts";
+import { type GroupMemory, type KafkaMemory, noGroupMemory } from "./kafka-memory.ts";
+import type { GroupOffsets, GroupRecord } from "./lane-record.ts";
+import { above, lastOf, type RangeSet, union, unionAll } from "./range-set.ts";
+import type { GroupReading, KafkaReading } from "./reading.ts";
+import type { AuditNotes } from "./store.ts";
+import type { EpochRun } from "./testimony-report.ts";
+
+/** One group of the lane, with what counts of its testimony today. */
+export interface GroupContext {
+  readonly name: string;
+  readonly record: GroupRecord;
+  readonly memory: GroupMemory;
+  readonly reading: GroupReading | undefined;
+  /** Offsets of the present era with which a member said the group is done. */
+  readonly done: RangeSet;
+  /** The part of `done` that was handled or is never given to a handler. */
+  readonly handled: RangeSet;
+  readonly givenUp: RangeSet;
+  readonly jumped: RangeSet;
+  /** Records without our stamp: one inside an interval forbids a verdict. */
+  readonly forbidden: RangeSet;
+  readonly epochs: readonly EpochRun[];
+  readonly lastDone: number;
+  /** A stamp of this lane has arrived in the group: its headers are not stripped on the way. */
+  readonly isProvable: boolean;
+  /** Why a hole in the testimony is there, as far as anybody knows. */
+  readonly holeCause: DoubtCause;
+}
+
+/** The lane as one pass sees it. */
+export interface LaneContext {
+  readonly input: JudgeInput;
+  readonly reading: KafkaReading | undefined;
+  readonly view: LogView;
+  readonly era: number;
+  readonly eraRise: AuditNotes["eraRise"];
+  readonly memory: KafkaMemory;
+  readonly compacted: boolean | undefined;
+  readonly groups: readonly GroupContext[];
+}
+
+const noOffsets: GroupOffsets = { handled: [], givenUp: [], jumped: [], unstamped: [], foreign: [], epochs: [] };
+
+/** Puts the facts of a lane together, and notices a fall of the log. */
+export function contextOf(input: JudgeInput): LaneContext {
+  const reading = input.reading?.kind === "kafka" ? input.reading : undefined;
+  const memory = input.memory.kafka;
+  const known = Math.max(input.snapshot.era, memory.era);
+  const eraRise = riseOf(reading, memory, known);
+  const era = eraRise?.era ?? known;
+  const groups = [...input.snapshot.groups].map(([name, record]) => groupContextOf(input, reading, name, record, era));
+  return {
+    input,
+    reading,
+    view: viewOf(reading),
+    era,
+    eraRise,
+    memory,
+    compacted: reading?.compacted ?? memory.compacted,
+    groups,
+  };
+}
+
+/** Only what stood in an earlier snapshot is compared: an offset acked after the reading began proves no fall. */
+function riseOf(reading: KafkaReading | undefined, memory: KafkaMemory, era: number): AuditNotes["eraRise"] {
+  if (reading?.logEnd === undefined || memory.era < era) return undefined;
+  const fell = reading.logEnd <= memory.highestOffset || reading.logStart < memory.logStart;
+  return fell ? { era: era + 1, cut: reading.logEnd } : undefined;
+}
+
+function groupContextOf(
+  input: JudgeInput,
+  reading: KafkaReading | undefined,
+  name: string,
+  record: GroupRecord,
+  era: number,
+): GroupContext {
+  const group = reading?.groups.get(name);
+  const memory = groupMemoryOf(input, reading, group, name, record);
+  const offsets = record.done.get(era) ?? noOffsets;
+  const from = record.floor - 1;
+  const handled = above(offsets.handled, from);
+  const givenUp = above(offsets.givenUp, Math.max(from, memory.doubtTo - 1));
+  const jumped = above(offsets.jumped, Math.max(from, memory.doubtTo - 1));
+  const done = unionAll([handled, givenUp, jumped]);
+  return {
+    name,
+    record,
+    memory,
+    reading: group,
+    done,
+    handled,
+    givenUp,
+    jumped,
+    forbidden: union(offsets.unstamped, offsets.foreign),
+    epochs: offsets.epochs,
+    lastDone: lastOf(done) ?? -1,
+    isProvable: record.receipts.size > 0,
+    holeCause: holeCauseOf(input, record, memory, done),
+  };
+}
+
+/**
+ * Below `doubtTo` somebody unheard may have done the work before: it rises to the log's end while a foreign member is
+ * in the group (and a while after), and while a member of ours is silent.
+ */
+function groupMemoryOf(
+  input: JudgeInput,
+  reading: KafkaReading | undefined,
+  group: GroupReading | undefined,
+  name: string,
+  record: GroupRecord,
+): GroupMemory {
+  const before = input.memory.kafka.groups.get(name) ?? noGroupMemory;
+  const { nowMs, policy } = input;
+  const foreign = group !== undefined && group.foreignMemberCount > 0;
+  const foreignUntilMs = foreign ? nowMs + policy.foreignMs : before.foreignUntilMs;
+  const silentSince = new Map<string, number>();
+  for (const [clientId, member] of record.members) {
+    const isSilent = input.clients.get(member.clientId) === "silent" && member.claim.state !== "closed";
+    if (isSilent) silentSince.set(clientId, before.silentSince.get(clientId) ?? nowMs);
+  }
+  const hasFreshlySilent = [...silentSince.values()].some((since) => since + policy.foreignMs > nowMs);
+  const isDoubted = foreignUntilMs > nowMs || hasFreshlySilent;
+  const end = reading === undefined ? 0 : Math.max(reading.logEnd ?? 0, reading.highWatermark);
+  const claims = [...record.members.values()].map((member) => member.claim.committed ?? 0);
+  return {
+    doubtTo: Math.max(before.doubtTo, record.doubtTo, isDoubted ? end : 0),
+    highestCommit: Math.max(before.highestCommit, group?.committed ?? 0, ...claims),
+    foreignUntilMs,
+    foreignSeen: before.foreignSeen || foreign,
+    silentSince,
+  };
+}
+
+function holeCauseOf(input: JudgeInput, record: GroupRecord, memory: GroupMemory, done: RangeSet): DoubtCause {
+  const standings = [...record.members.values()].map((member) => input.clients.get(member.clientId));
+  if (memory.silentSince.size > 0) return "member-died";
+  if (memory.foreignSeen) return "foreign-member";
+  if (standings.includes("off")) return "switched-off";
+  if ((done[0] ?? 0) > 0 && done.length === 2) return "joined-late";
+  return "not-testified";
+}

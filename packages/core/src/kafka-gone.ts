@@ -1,0 +1,170 @@
+import { carryOver, standingSince } from "./aged-ranges.ts";
+import type { Verdict } from "./finding.ts";
+import type { Proof } from "./judge.ts";
+import type { LaneContext } from "./kafka-context.ts";
+import type { StreamMemory } from "./kafka-memory.ts";
+import { type Place, placesOf } from "./kafka-places.ts";
+import { hullOf } from "./kafka-stream.ts";
+import { difference, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
+import { processedByAny, type StreamFacts } from "./stream-facts.ts";
+
+/** What the broker itself says is gone, at the stream: truncated away, or acknowledged in place of another. */
+export interface GoneJudgement {
+  readonly memory: StreamMemory;
+  readonly proofs: readonly Proof[];
+  /** Waiting for a second reading: no group is asked about them meanwhile. */
+  readonly waiting: RangeSet;
+}
+
+/**
+ * Judges acked messages by the log alone. Only facts that stood in an earlier snapshot are compared with a reading,
+ * and nothing is gone that lies below any commit ever read: an unheard member may have worked it first.
+ */
+export function judgeGone(
+  context: LaneContext,
+  facts: StreamFacts,
+  memory: StreamMemory,
+  open: RangeSet,
+): GoneJudgement {
+  const { nowMs, policy } = context.input;
+  const settled = unionAll([processedByAny(context.input.snapshot, facts.ledger), facts.verdicts.lost]);
+  const acked = difference(intersection(open, facts.ledger.acked), settled);
+  const { places } = placesOf(facts.ledger, acked, memory);
+  const displaced = difference(displacedOf(context, facts, places), facts.ledger.retried);
+  const sound = soundnessOf(context, facts, memory).soundBefore ?? memory.soundBefore;
+  const gone = difference(goneOf(context, places, sound), facts.ledger.retried);
+  const next: StreamMemory = {
+    ...memory,
+    displaced: carryReading(context, memory.displaced, displaced, memory.absentLeader),
+    gone: context.reading === undefined ? memory.gone : carryOver(memory.gone, gone, nowMs),
+    ...soundnessOf(context, facts, memory),
+  };
+  const ripeDisplaced = intersection(standingSince(next.displaced, nowMs - policy.graceMs), displaced);
+  const ripeGone = difference(intersection(standingSince(next.gone, nowMs - policy.graceMs), gone), ripeDisplaced);
+  const misAcked = intersection(ripeDisplaced, misAckedOf(context, facts, places));
+  return {
+    memory: next,
+    waiting: union(displaced, gone),
+    proofs: [
+      proof(
+        context,
+        facts,
+        misAcked,
+        "produce.mis-acked",
+        "At its acked offset the log holds an earlier record of the same producer.",
+        places,
+      ),
+      proof(
+        context,
+        facts,
+        difference(ripeDisplaced, misAcked),
+        "store.truncated",
+        "At its acked offset the log holds another record.",
+        places,
+      ),
+      proof(
+        context,
+        facts,
+        ripeGone,
+        "store.truncated",
+        "The leader's own log end fell below its acked offset.",
+        places,
+      ),
+    ].filter((candidate) => !isEmpty(candidate.sequences)),
+  };
+}
+
+/** At the exact acked offset the log shows another stamped, committed record. */
+function displacedOf(context: LaneContext, facts: StreamFacts, places: readonly Place[]): RangeSet {
+  if (context.reading === undefined || context.eraRise !== undefined) return [];
+  const displaced: number[] = [];
+  for (const place of places) {
+    if (!place.exact || place.era !== context.era) continue;
+    for (let sequence = place.first; sequence <= place.last; sequence += 1) {
+      const record = context.view.byOffset.get(place.low + (sequence - place.first));
+      if (record === undefined || (record.producerId === facts.ledger.producerId && record.sequence === sequence))
+        continue;
+      if (context.view.find(facts.ledger.producerId, sequence) === undefined) displaced.push(sequence, sequence);
+    }
+  }
+  return isClearOfCommits(context, places, unionAll(pairs(displaced)));
+}
+
+function misAckedOf(context: LaneContext, facts: StreamFacts, places: readonly Place[]): RangeSet {
+  const misAcked: number[] = [];
+  for (const place of places) {
+    if (!place.exact) continue;
+    for (let sequence = place.first; sequence <= place.last; sequence += 1) {
+      const record = context.view.byOffset.get(place.low + (sequence - place.first));
+      const isOwn = record?.producerId === facts.ledger.producerId && record.sequence < sequence;
+      if (isOwn) misAcked.push(sequence, sequence);
+    }
+  }
+  return unionAll(pairs(misAcked));
+}
+
+/** Of the era before, known to be of it, and wholly at or above its cut. */
+function goneOf(context: LaneContext, places: readonly Place[], soundTo: number): RangeSet {
+  const cut = context.eraRise?.cut ?? context.input.snapshot.cut;
+  if (context.reading === undefined || cut === undefined) return [];
+  const gone = places.filter((place) => place.era === context.era - 1 && place.low >= cut && place.last <= soundTo);
+  return isClearOfCommits(context, gone, unionAll(gone.map((place) => rangeOf(place.first, place.last))));
+}
+
+/** What is gone must lie at or above everything any group ever committed. */
+function isClearOfCommits(context: LaneContext, places: readonly Place[], sequences: RangeSet): RangeSet {
+  const clear = places.filter((place) => context.groups.every((group) => group.memory.highestCommit <= place.low));
+  return intersection(sequences, unionAll(clear.map((place) => rangeOf(place.first, place.last))));
+}
+
+function carryReading(
+  context: LaneContext,
+  aged: StreamMemory["displaced"],
+  members: RangeSet,
+  leaderBefore: number,
+): StreamMemory["displaced"] {
+  if (context.reading === undefined) return aged;
+  return carryOver(context.reading.leader === leaderBefore ? aged : [], members, context.input.nowMs);
+}
+
+/**
+ * What stood in the snapshot before a reading without a fall is known to be of its era. At a rise the mark of the
+ * ended era is kept, and the new one starts from nothing.
+ */
+function soundnessOf(context: LaneContext, facts: StreamFacts, memory: StreamMemory): Partial<StreamMemory> {
+  const present = facts.ledger.chunks.filter((chunk) => chunk.era === context.era).map((chunk) => chunk.last);
+  const knownTo = Math.max(0, ...present);
+  if (context.era !== context.memory.era) {
+    return { soundBefore: context.era === context.memory.era + 1 ? memory.soundTo : 0, soundTo: 0, knownTo };
+  }
+  return {
+    soundTo: context.reading?.logEnd === undefined ? memory.soundTo : Math.max(memory.soundTo, memory.knownTo),
+    knownTo,
+  };
+}
+
+function proof(
+  context: LaneContext,
+  facts: StreamFacts,
+  sequences: RangeSet,
+  verdict: Verdict,
+  decidedBy: string,
+  places: readonly Place[],
+): Proof {
+  const { producerId } = facts.ledger;
+  const gap = {
+    producerId,
+    group: undefined,
+    sequences,
+    state: "confirmed" as const,
+    verdict,
+    cause: undefined,
+    offsets: hullOf(places, sequences),
+    decidedBy,
+  };
+  return { producerId, group: undefined, sequences, era: context.era, leftBehindFrom: undefined, gap };
+}
+
+function pairs(flat: readonly number[]): readonly RangeSet[] {
+  return flat.flatMap((first, at) => (at % 2 === 0 ? [rangeOf(first, flat[at + 1] ?? first)] : []));
+}

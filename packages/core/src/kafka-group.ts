@@ -1,0 +1,303 @@
+import { carryOver, standingSince } from "./aged-ranges.ts";
+import type { DoubtCause, Gap, Verdict } from "./finding.ts";
+import type { Proof } from "./judge.ts";
+import type { GroupContext, LaneContext } from "./kafka-context.ts";
+import { answerOf, readableOf } from "./kafka-log.ts";
+import type { StreamMemory } from "./kafka-memory.ts";
+import { type Place, placesOf } from "./kafka-places.ts";
+import { hullOf } from "./kafka-stream.ts";
+import type { Receipts } from "./lane-record.ts";
+import {
+  covers,
+  difference,
+  eachRange,
+  intersection,
+  isEmpty,
+  overlaps,
+  type RangeSet,
+  rangeOf,
+  union,
+  unionAll,
+  upTo,
+} from "./range-set.ts";
+import type { LogRange } from "./reading.ts";
+import { noReceipts, processedOf, type StreamFacts } from "./stream-facts.ts";
+
+/** What a pass found out about one stream in one group. */
+export interface GroupJudgement {
+  readonly memory: StreamMemory;
+  readonly gaps: readonly Gap[];
+  readonly proofs: readonly Proof[];
+  readonly wanted: readonly LogRange[];
+}
+
+const reasons: Partial<Record<Verdict, string>> = {
+  "store.retention": "The log start passed it while the group, empty, was still below it.",
+  "consume.given-up": "The handler was over without it, and the same member's own commit passed it.",
+  "consume.skipped": "The position was moved past it, and the same member's own commit followed.",
+};
+
+/** What one run of sequences turned out to be for a group. */
+type Ruling =
+  | { readonly kind: "proven"; readonly verdict: Verdict; readonly leftBehindFrom: number | undefined }
+  | { readonly kind: "pending" }
+  | { readonly kind: "wanted"; readonly range: LogRange }
+  | { readonly kind: "doubt"; readonly cause: DoubtCause };
+
+interface Ruled {
+  readonly place: Place;
+  readonly ruling: Ruling;
+}
+
+/** The messages that a group has not processed and that nothing else explains. */
+export function openOf(facts: StreamFacts, receipts: Receipts): RangeSet {
+  const processed = processedOf(receipts, facts.ledger.assigned);
+  const settled = unionAll([processed, receipts.rejected, receipts.lost, facts.verdicts.lost]);
+  return difference(upTo(facts.promised, receipts.ceiling - 1), union(settled, rangeOf(0, receipts.floor - 1)));
+}
+
+/** Judges one stream for one group: every place where a message could be was finished without it, or it was not. */
+export function judgeGroup(
+  context: LaneContext,
+  group: GroupContext,
+  facts: StreamFacts,
+  memory: StreamMemory,
+  excluded: RangeSet,
+): GroupJudgement {
+  const receipts = group.record.receipts.get(facts.ledger.producerId) ?? noReceipts;
+  const open = difference(openOf(facts, receipts), excluded);
+  if (isEmpty(open) && !memory.candidates.has(group.name) && !memory.doubts.has(group.name)) {
+    return { memory, gaps: [], proofs: [], wanted: [] };
+  }
+  const { places, unplaced } = placesOf(facts.ledger, open, memory);
+  const ruled = places.flatMap((place) => rule(context, group, receipts, place));
+  const proven = ruled.filter((entry) => entry.ruling.kind === "proven" || entry.ruling.kind === "wanted");
+  const doubted = unionAll([unplaced, setOf(ruled.filter((entry) => entry.ruling.kind === "doubt"))]);
+  const { nowMs, policy } = context.input;
+  const candidates = carryOver(memory.candidates.get(group.name) ?? [], setOf(proven), nowMs);
+  const doubts = carryOver(memory.doubts.get(group.name) ?? [], doubted, nowMs);
+  const ripe = standingSince(candidates, nowMs - policy.graceMs);
+  const shown = standingSince(doubts, nowMs - policy.graceMs);
+  return {
+    memory: {
+      ...memory,
+      candidates: withEntry(memory.candidates, group.name, candidates),
+      doubts: withEntry(memory.doubts, group.name, doubts),
+    },
+    proofs: proofsOf(context, group, facts, ruled, ripe),
+    gaps: [
+      ...gapsOf(group, facts, ruled, shown),
+      ...doubtGap(group, facts, intersection(unplaced, shown), "not-placed", undefined),
+    ],
+    wanted: ruled.flatMap((entry) => (entry.ruling.kind === "wanted" ? [entry.ruling.range] : [])),
+  };
+}
+
+/** Splits a run into the parts inside and outside of what is done, and rules each. */
+function rule(context: LaneContext, group: GroupContext, receipts: Receipts, place: Place): readonly Ruled[] {
+  if (place.era !== context.era || context.eraRise !== undefined) {
+    return [{ place, ruling: { kind: "doubt", cause: "two-eras" } }];
+  }
+  const retained = retainedOf(context, group, place);
+  if (retained !== undefined) return [{ place, ruling: retained }];
+  return partsOf(place, group.done).map(({ part, isDone }) => ({
+    place: part,
+    ruling: isDone ? ruleDone(context, group, receipts, part) : ruleOpen(group, part),
+  }));
+}
+
+/** An exact run is judged message by message, another one only as a whole. */
+function partsOf(place: Place, done: RangeSet): readonly { readonly part: Place; readonly isDone: boolean }[] {
+  if (!place.exact)
+    return [{ part: place, isDone: Number.isFinite(place.high) && covers(done, place.low, place.high) }];
+  const offsets = rangeOf(place.low, place.high);
+  const cut = (set: RangeSet, isDone: boolean) =>
+    [...eachRange(set)].map(([low, high]) => ({
+      part: { ...place, first: place.first + (low - place.low), last: place.first + (high - place.low), low, high },
+      isDone,
+    }));
+  return [...cut(intersection(offsets, done), true), ...cut(difference(offsets, done), false)];
+}
+
+/** (ii): with the group empty, the log start was read before the commit: nobody will get what lies between. */
+function retainedOf(context: LaneContext, group: GroupContext, place: Place): Ruling | undefined {
+  const { reading } = context;
+  const committed = group.reading?.committed;
+  if (reading === undefined || group.reading?.isEmpty !== true || committed === undefined) return undefined;
+  const rest = difference(rangeOf(place.low, Number.isFinite(place.high) ? place.high : place.low), group.done);
+  const first = rest[0];
+  const last = rest.at(-1);
+  if (first === undefined || last === undefined || !Number.isFinite(place.high)) return undefined;
+  if (first < committed || last >= reading.logStart || group.memory.highestCommit > place.low) return undefined;
+  return { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined };
+}
+
+function ruleOpen(group: GroupContext, place: Place): Ruling {
+  const committed = group.reading?.committed ?? 0;
+  if (place.high > group.lastDone && place.high >= committed) return { kind: "pending" };
+  return { kind: "doubt", cause: group.holeCause };
+}
+
+/** Every place is done. What remains is whether the testimony can be trusted about this message, and the verdict. */
+function ruleDone(context: LaneContext, group: GroupContext, receipts: Receipts, place: Place): Ruling {
+  if (!group.isProvable) return { kind: "doubt", cause: "not-provable" };
+  if (context.compacted === undefined) return { kind: "doubt", cause: "policy-not-read" };
+  if (context.compacted) return { kind: "doubt", cause: "compacted" };
+  const left = leftBehindOf(group, receipts, place);
+  if (place.located && left === undefined) return { kind: "doubt", cause: "contradiction" };
+  const range = context.reading === undefined ? undefined : readableOf(context.reading, place.low, place.high);
+  if (context.reading !== undefined && range !== undefined && !covers(context.view.covered, range.first, range.last)) {
+    return { kind: "wanted", range };
+  }
+  if (hasOtherEpoch(context, group, place)) return { kind: "doubt", cause: "two-eras" };
+  const isUnclear = overlaps(group.forbidden, place.low, place.high) && left === undefined;
+  if (isUnclear && answerOf(context.view, context.reading, place) !== "absent") {
+    return { kind: "doubt", cause: "unstamped-in-range" };
+  }
+  return left ?? { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
+}
+
+/** Whether the member left it behind: by its own offset where that is known, else by its receipt. */
+function leftBehindOf(group: GroupContext, receipts: Receipts, place: Place): Ruling | undefined {
+  const isIn = (offsets: RangeSet, sequences: RangeSet) =>
+    place.exact ? covers(offsets, place.low, place.high) : covers(sequences, place.first, place.last);
+  if (isIn(group.givenUp, receipts.givenUp)) {
+    return { kind: "proven", verdict: "consume.given-up", leftBehindFrom: place.low };
+  }
+  if (isIn(group.jumped, receipts.jumped))
+    return { kind: "proven", verdict: "consume.skipped", leftBehindFrom: place.low };
+  const rests = !covers(group.handled, place.low, place.high);
+  return rests ? { kind: "proven", verdict: "consume.skipped", leftBehindFrom: place.low } : undefined;
+}
+
+/** The log was cut and filled again between two looks: the offsets now bear another leader's epoch. */
+function hasOtherEpoch(context: LaneContext, group: GroupContext, place: Place): boolean {
+  for (const run of group.epochs) {
+    const first = Math.max(run.first, place.low);
+    const last = Math.min(run.last, place.high);
+    if (first > last) continue;
+    const atFirst = context.view.epochAt(first);
+    const atLast = context.view.epochAt(last);
+    if ((atFirst !== undefined && atFirst !== run.epoch) || (atLast !== undefined && atLast !== run.epoch)) return true;
+  }
+  return false;
+}
+
+function proofsOf(
+  context: LaneContext,
+  group: GroupContext,
+  facts: StreamFacts,
+  ruled: readonly Ruled[],
+  ripe: RangeSet,
+): readonly Proof[] {
+  const { producerId } = facts.ledger;
+  return ruled.flatMap(({ place, ruling }): readonly Proof[] => {
+    if (ruling.kind !== "proven") return [];
+    const sequences = intersection(rangeOf(place.first, place.last), ripe);
+    if (isEmpty(sequences)) return [];
+    const gap: Gap = {
+      producerId,
+      group: group.name,
+      sequences,
+      state: "confirmed",
+      verdict: ruling.verdict,
+      cause: undefined,
+      offsets: { low: place.low, high: place.high },
+      decidedBy: decidedBy(ruling.verdict),
+    };
+    const { leftBehindFrom } = ruling;
+    return [{ producerId, group: group.name, sequences, era: context.era, leftBehindFrom, gap }];
+  });
+}
+
+function decidedBy(verdict: Verdict): string {
+  return reasons[verdict] ?? "The group finished every offset where it could be, and it was not there.";
+}
+
+function gapsOf(group: GroupContext, facts: StreamFacts, ruled: readonly Ruled[], shown: RangeSet): readonly Gap[] {
+  const causes = new Map<DoubtCause, Ruled[]>();
+  for (const entry of ruled) {
+    if (entry.ruling.kind === "doubt")
+      causes.set(entry.ruling.cause, [...(causes.get(entry.ruling.cause) ?? []), entry]);
+  }
+  const pending = ruled.filter((entry) => entry.ruling.kind === "pending");
+  return [
+    ...[...causes].flatMap(([cause, entries]) => {
+      const sequences = intersection(setOf(entries), shown);
+      return doubtGap(
+        group,
+        facts,
+        sequences,
+        cause,
+        hullOf(
+          entries.map((entry) => entry.place),
+          sequences,
+        ),
+      );
+    }),
+    ...pendingGap(group, facts, pending),
+  ];
+}
+
+function doubtGap(
+  group: GroupContext,
+  facts: StreamFacts,
+  sequences: RangeSet,
+  cause: DoubtCause,
+  offsets: Gap["offsets"],
+): readonly Gap[] {
+  if (isEmpty(sequences)) return [];
+  const died = cause === "member-died";
+  const early = [...group.record.members.values()].some(
+    (member) =>
+      member.claim.committed !== undefined && (offsets?.low ?? Number.POSITIVE_INFINITY) < member.claim.committed,
+  );
+  return [
+    {
+      producerId: facts.ledger.producerId,
+      group: group.name,
+      sequences,
+      state: "in-doubt",
+      verdict: died ? (early ? "consume.unprocessed" : "consume.unreported") : "store.missing",
+      cause,
+      offsets,
+      decidedBy: "Nobody testified about every place where it can be.",
+    },
+  ];
+}
+
+function pendingGap(group: GroupContext, facts: StreamFacts, pending: readonly Ruled[]): readonly Gap[] {
+  const sequences = setOf(pending);
+  if (isEmpty(sequences)) return [];
+  return [
+    {
+      producerId: facts.ledger.producerId,
+      group: group.name,
+      sequences,
+      state: "pending",
+      verdict: "store.missing",
+      cause: undefined,
+      offsets: hullOf(
+        pending.map((entry) => entry.place),
+        sequences,
+      ),
+      decidedBy: "The group has not got there.",
+    },
+  ];
+}
+
+function setOf(ruled: readonly Ruled[]): RangeSet {
+  return unionAll(ruled.map((entry) => rangeOf(entry.place.first, entry.place.last)));
+}
+
+function withEntry<V extends readonly unknown[]>(
+  map: ReadonlyMap<string, V>,
+  key: string,
+  value: V,
+): ReadonlyMap<string, V> {
+  if (value.length === 0 && !map.has(key)) return map;
+  const next = new Map(map);
+  if (value.length === 0) next.delete(key);
+  else next.set(key, value);
+  return next;
+}

@@ -1,0 +1,53 @@
+import type { Place } from "./kafka-places.ts";
+import { covers, intersection, isEmpty, overlaps, type RangeSet, rangeOf, unionAll } from "./range-set.ts";
+import type { KafkaReading, LoggedStamp, LogRange } from "./reading.ts";
+
+/** The records of one reading, in the forms that the judge asks for. */
+export interface LogView {
+  readonly covered: RangeSet;
+  readonly unstamped: RangeSet;
+  readonly byOffset: ReadonlyMap<number, LoggedStamp>;
+  /** By producerId and sequence, the lowest offset. */
+  find(producerId: string, sequence: number): LoggedStamp | undefined;
+  epochAt(offset: number): number | undefined;
+}
+
+export function viewOf(reading: KafkaReading | undefined): LogView {
+  const extracts = reading?.extracts ?? [];
+  const byOffset = new Map<number, LoggedStamp>();
+  const byStamp = new Map<string, LoggedStamp>();
+  for (const stamp of extracts.flatMap((extract) => extract.stamps)) {
+    byOffset.set(stamp.offset, stamp);
+    const key = `${stamp.producerId}/${stamp.sequence}`;
+    const known = byStamp.get(key);
+    if (known === undefined || stamp.offset < known.offset) byStamp.set(key, stamp);
+  }
+  const epochs = extracts.flatMap((extract) => extract.epochs);
+  return {
+    covered: unionAll(extracts.map((extract) => rangeOf(extract.first, extract.last))),
+    unstamped: unionAll(extracts.map((extract) => extract.unstamped)),
+    byOffset,
+    find: (producerId, sequence) => byStamp.get(`${producerId}/${sequence}`),
+    epochAt: (offset) => epochs.find((run) => run.first <= offset && offset <= run.last)?.epoch,
+  };
+}
+
+/** What a reading says of a run of sequences in its interval. */
+export type LogAnswer = "absent" | "not-read" | "unstamped-there" | "cut-by-log-start";
+
+/** Whether the whole interval was read and holds nothing that could be one of them. Call it for runs not located. */
+export function answerOf(view: LogView, reading: KafkaReading | undefined, place: Place): LogAnswer {
+  if (reading === undefined || place.high >= reading.lastStableOffset) return "not-read";
+  if (place.low < reading.logStart) return "cut-by-log-start";
+  if (place.high >= place.low && !covers(view.covered, place.low, place.high)) return "not-read";
+  if (overlaps(view.unstamped, place.low, place.high)) return "unstamped-there";
+  return "absent";
+}
+
+/** The offsets of a range that the log can show at all. */
+export function readableOf(reading: KafkaReading, low: number, high: number): LogRange | undefined {
+  const within = intersection(rangeOf(Math.max(0, low), high), rangeOf(reading.logStart, reading.lastStableOffset - 1));
+  const first = within[0];
+  const last = within.at(-1);
+  return isEmpty(within) || first === undefined || last === undefined ? undefined : { first, last };
+}

@@ -1,0 +1,86 @@
+import type { AgedRanges } from "./aged-ranges.ts";
+import type { RangeSet } from "./range-set.ts";
+import type { LoggedStamp } from "./reading.ts";
+
+/** What the auditor remembers of one stream in a Kafka lane. */
+export interface StreamMemory {
+  /** Promised or uncertain, and without an offset: since when the auditor knows. */
+  readonly unplaced: AgedRanges;
+  /** The leader's own log end, read after they were known: their bracket's upper end where the producer has none. */
+  readonly ends: readonly { readonly first: number; readonly last: number; readonly upTo: number }[];
+  /** Read as absent in all of their interval, by this leader. */
+  readonly absent: AgedRanges;
+  readonly absentLeader: number;
+  /** Acked at an offset where this leader shows another record. */
+  readonly displaced: AgedRanges;
+  /** Acked at or above the leader's own log end. */
+  readonly gone: AgedRanges;
+  /** Where the log showed them. */
+  readonly located: ReadonlyMap<number, LoggedStamp>;
+  /** Chunks up to this sequence stood in a snapshot before the last reading that showed no fall. */
+  readonly soundTo: number;
+  /** The same for the era before, as it stood at the rise. */
+  readonly soundBefore: number;
+  /** The highest sequence in a chunk of this era, in the last snapshot. */
+  readonly knownTo: number;
+  /** By group: proven by the group's testimony, and open without an explanation. */
+  readonly candidates: ReadonlyMap<string, AgedRanges>;
+  readonly doubts: ReadonlyMap<string, AgedRanges>;
+  /** What the notes have said already. */
+  readonly settledTo: number;
+  readonly asked: RangeSet;
+}
+
+export interface KafkaMemory {
+  readonly streams: ReadonlyMap<string, StreamMemory>;
+  readonly groups: ReadonlyMap<string, GroupMemory>;
+  readonly era: number;
+  /** Highest offset of this era in the last snapshot: a reading that began later must not end below it. */
+  readonly highestOffset: number;
+  readonly logStart: number;
+  readonly compacted: boolean | undefined;
+}
+
+export interface GroupMemory {
+  readonly doubtTo: number;
+  /** The highest commit ever read or claimed. */
+  readonly highestCommit: number;
+  readonly foreignUntilMs: number;
+  readonly foreignSeen: boolean;
+  /** Since when a member has been silent. */
+  readonly silentSince: ReadonlyMap<string, number>;
+}
+
+export const noKafkaMemory: KafkaMemory = {
+  streams: new Map(),
+  groups: new Map(),
+  era: 0,
+  highestOffset: -1,
+  logStart: 0,
+  compacted: undefined,
+};
+
+export const noStreamMemory: StreamMemory = {
+  unplaced: [],
+  ends: [],
+  absent: [],
+  absentLeader: -1,
+  displaced: [],
+  gone: [],
+  located: new Map(),
+  soundTo: 0,
+  soundBefore: 0,
+  knownTo: 0,
+  candidates: new Map(),
+  doubts: new Map(),
+  settledTo: 0,
+  asked: [],
+};
+
+export const noGroupMemory: GroupMemory = {
+  doubtTo: 0,
+  highestCommit: 0,
+  foreignUntilMs: Number.NEGATIVE_INFINITY,
+  foreignSeen: false,
+  silentSince: new Map(),
+};

@@ -1,0 +1,138 @@
+import type { StreamMemory } from "./kafka-memory.ts";
+import type { LedgerReport } from "./ledger-report.ts";
+import { contains, eachRange, type RangeSet } from "./range-set.ts";
+
+/** Where a run of sequences can lie: I(s) of the design. */
+export interface Place {
+  readonly first: number;
+  readonly last: number;
+  readonly low: number;
+  /** Infinity where nothing bounds it from above yet. */
+  readonly high: number;
+  /** Sequence first + i lies at offset low + i. */
+  readonly exact: boolean;
+  readonly era: number;
+  /** The log itself showed it there. */
+  readonly located: boolean;
+}
+
+/**
+ * Cuts a set of sequences into runs that share one interval of offsets. What no chunk and no bracket places comes
+ * back in `unplaced`.
+ */
+export function placesOf(
+  ledger: LedgerReport,
+  sequences: RangeSet,
+  memory: StreamMemory,
+): { readonly places: readonly Place[]; readonly unplaced: RangeSet } {
+  const places: Place[] = [];
+  const unplaced: number[] = [];
+  for (const [first, last] of eachRange(sequences)) {
+    for (const [from, to] of cut(first, last, boundaries(ledger, memory))) {
+      const place = placeOf(ledger, from, to, memory);
+      if (place === undefined) unplaced.push(from, to);
+      else places.push(place);
+    }
+  }
+  return { places, unplaced: joinTouching(unplaced) };
+}
+
+function placeOf(ledger: LedgerReport, first: number, last: number, memory: StreamMemory): Place | undefined {
+  const located = memory.located.get(first);
+  if (located !== undefined) {
+    return {
+      first,
+      last,
+      low: located.offset,
+      high: located.offset,
+      exact: true,
+      era: memoryEra(ledger, first),
+      located: true,
+    };
+  }
+  return contains(ledger.acked, first)
+    ? placeByChunks(ledger, first, last)
+    : placeByBrackets(ledger, first, last, memory);
+}
+
+function placeByChunks(ledger: LedgerReport, first: number, last: number): Place | undefined {
+  const chunks = ledger.chunks.filter((chunk) => chunk.first <= first && last <= chunk.last);
+  const [only] = chunks;
+  if (only === undefined) return undefined;
+  if (chunks.length === 1 && only.exact) {
+    const low = only.low + (first - only.first);
+    return { first, last, low, high: low + (last - first), exact: true, era: only.era, located: false };
+  }
+  return {
+    first,
+    last,
+    low: Math.min(...chunks.map((chunk) => chunk.low)),
+    high: Math.max(...chunks.map((chunk) => chunk.high)),
+    exact: false,
+    era: Math.min(...chunks.map((chunk) => chunk.era)),
+    located: false,
+  };
+}
+
+function placeByBrackets(ledger: LedgerReport, first: number, last: number, memory: StreamMemory): Place | undefined {
+  const brackets = ledger.brackets.filter((bracket) => bracket.first <= first && last <= bracket.last);
+  if (brackets.length === 0) return undefined;
+  const ends = memory.ends.filter((end) => end.first <= first && last <= end.last).map((end) => end.upTo);
+  return {
+    first,
+    last,
+    low: Math.max(...brackets.map((bracket) => (bracket.above ?? -1) + 1)),
+    high: Math.min(...brackets.map((bracket) => bracket.upTo ?? Number.POSITIVE_INFINITY), ...ends),
+    exact: false,
+    era: Math.min(...brackets.map((bracket) => bracket.era)),
+    located: false,
+  };
+}
+
+/** The era of what the log showed is the era of the reading, which the caller keeps current. */
+function memoryEra(ledger: LedgerReport, sequence: number): number {
+  const eras = [...ledger.chunks, ...ledger.brackets]
+    .filter((part) => part.first <= sequence && sequence <= part.last)
+    .map((part) => part.era);
+  return eras.length === 0 ? 0 : Math.min(...eras);
+}
+
+/** Sequences at which the interval may change: each begins a new run. */
+function boundaries(ledger: LedgerReport, memory: StreamMemory): readonly number[] {
+  const starts = new Set<number>();
+  for (const part of [...ledger.chunks, ...ledger.brackets, ...memory.ends]) {
+    starts.add(part.first);
+    starts.add(part.last + 1);
+  }
+  for (const [first, last] of eachRange(ledger.acked)) {
+    starts.add(first);
+    starts.add(last + 1);
+  }
+  for (const sequence of memory.located.keys()) {
+    starts.add(sequence);
+    starts.add(sequence + 1);
+  }
+  return [...starts].sort((a, b) => a - b);
+}
+
+function* cut(first: number, last: number, starts: readonly number[]): Generator<readonly [number, number]> {
+  let from = first;
+  for (const start of starts) {
+    if (start <= from) continue;
+    if (start > last) break;
+    yield [from, start - 1];
+    from = start;
+  }
+  yield [from, last];
+}
+
+function joinTouching(flat: readonly number[]): RangeSet {
+  const joined: number[] = [];
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    const first = flat[at] ?? 0;
+    const last = flat[at + 1] ?? 0;
+    if (joined.length > 0 && joined.at(-1) === first - 1) joined[joined.length - 1] = last;
+    else joined.push(first, last);
+  }
+  return joined;
+}
