@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { stripVTControlCharacters } from "node:util";
 import type { Environment } from "./programs.ts";
 
 /** How a program ended and what it said on both its outputs, in the order it said it. */
@@ -19,7 +20,7 @@ export function run(program: string, args: readonly string[], environment: Envir
   });
 }
 
-/** The last lines of a text: the part of a log that tells why something stopped. */
+/** The last lines of a text, without colours: the part of a log that tells why something stopped. */
 export function lastLines(text: string, count = 15): string {
-  return text.trimEnd().split("\n").slice(-count).join("\n");
+  return stripVTControlCharacters(text).trimEnd().split("\n").slice(-count).join("\n");
 }

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -130,6 +132,17 @@ test("a server that fails to start takes all others with it, and its log is in t
     message: expect.stringContaining("nonsense"),
   });
   expect(readState(folder)).toBeUndefined();
+});
+
+test("a Redis whose port was taken while it was stopped says so", async () => {
+  const { redis } = await startRedisStack();
+  await redis.server?.stop();
+  const squatter = createServer().listen(portOf(redis.url), "127.0.0.1");
+  await once(squatter, "listening");
+  await expect(redis.server?.start()).rejects.toMatchObject({ code: "STACK_PORT_TAKEN" });
+  squatter.close();
+  await redis.server?.start();
+  expect(await isRedisReady(portOf(redis.url))).toBe(true);
 });
 
 test("a start without a server, or with an unknown one, is refused", async () => {
