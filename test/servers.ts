@@ -13,9 +13,14 @@ declare module "vitest" {
 /** Starts Kafka, RabbitMQ and Redis once for all tests that need them, and ends them afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stack = await startStack({ servers: ["kafka", "rabbitmq", "redis"] });
+  const { managementUrl } = stack.amqp;
+  if (managementUrl === undefined) {
+    await stack.stop();
+    throw new Error("The tests read RabbitMQ's management API: set SEQWATCH_AMQP_MANAGEMENT_URL beside SEQWATCH_AMQP_URL.");
+  }
   project.provide("kafkaBrokers", stack.kafka.brokers);
   project.provide("amqpUrl", stack.amqp.url);
-  project.provide("managementUrl", stack.amqp.managementUrl);
+  project.provide("managementUrl", managementUrl);
   project.provide("redisUrl", stack.redis.url);
   return () => stack.stop();
 }
