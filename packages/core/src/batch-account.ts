@@ -16,13 +16,16 @@ export interface DeliveredBatch {
 export class BatchAccount {
   readonly #testimony: LaneTestimony;
   readonly #batch: DeliveredBatch;
+  /** The era in which the batch was delivered: its offsets are of no later one, however long the handler takes. */
+  readonly #era: number;
   /** The next raw offset that nobody has spoken for. */
   #next: number;
   #bookedCount = 0;
 
-  constructor(testimony: LaneTestimony, batch: DeliveredBatch) {
+  constructor(testimony: LaneTestimony, batch: DeliveredBatch, era: number) {
     this.#testimony = testimony;
     this.#batch = batch;
+    this.#era = era;
     this.#next = batch.first;
   }
 
@@ -35,16 +38,16 @@ export class BatchAccount {
   processed(offset: number, epoch: number, producerId: string | undefined, sequence: number, foreign = false): void {
     this.#reach(offset);
     this.#testimony.totals.received += 1;
-    if (producerId === undefined || foreign) this.#testimony.bookMark(foreign ? "foreign" : "unstamped", offset);
-    this.#testimony.bookProcessed(offset, epoch, foreign ? undefined : producerId, sequence);
+    if (producerId === undefined || foreign) this.#mark(foreign, offset);
+    this.#testimony.bookProcessed(this.#era, offset, epoch, foreign ? undefined : producerId, sequence);
   }
 
   /** The handler is over and the message was not processed: left behind once our own commit passes it. */
   left(offset: number, producerId: string | undefined, sequence: number, foreign = false): void {
     this.#reach(offset);
     this.#testimony.totals.received += 1;
-    if (producerId === undefined || foreign) this.#testimony.bookMark(foreign ? "foreign" : "unstamped", offset);
-    this.#testimony.bookLeft(offset, foreign ? undefined : producerId, sequence);
+    if (producerId === undefined || foreign) this.#mark(foreign, offset);
+    this.#testimony.bookLeft(this.#era, offset, foreign ? undefined : producerId, sequence);
   }
 
   /** Nobody can say what became of it (the handler broke off at it): no testimony. */
@@ -59,15 +62,21 @@ export class BatchAccount {
    */
   close(): void {
     if (this.isComplete && this.#next <= this.#batch.last) {
-      this.#testimony.bookInvisible(this.#next, this.#batch.last);
+      this.#testimony.bookInvisible(this.#era, this.#next, this.#batch.last);
       this.#next = this.#batch.last + 1;
     }
-    this.#testimony.bookPosition(this.#next);
+    this.#testimony.bookPosition(this.#era, this.#next);
   }
 
   #reach(offset: number): void {
-    if (offset > this.#next) this.#testimony.bookInvisible(this.#next, offset - 1);
-    if (offset >= this.#next) this.#next = offset + 1;
+    if (offset > this.#next) this.#testimony.bookInvisible(this.#era, this.#next, offset - 1);
+    // A message handled again within the batch is one message all the same.
+    if (offset < this.#next) return;
+    this.#next = offset + 1;
     this.#bookedCount += 1;
+  }
+
+  #mark(isForeign: boolean, offset: number): void {
+    this.#testimony.bookMark(this.#era, isForeign ? "foreign" : "unstamped", offset);
   }
 }

@@ -14,23 +14,33 @@ export function addBracket(brackets: readonly OpenBracket[], added: OpenBracket)
   return [hullOf(oldest, second), ...next.slice(2)];
 }
 
-/** Closes what a send at or below `high` proves: it was stamped, from `first` on, after the outcomes were known. */
-export function closeBrackets(brackets: readonly OpenBracket[], first: number, high: number): readonly OpenBracket[] {
+/** A send that was acked: stamped from `first` on, its last message at `high`. */
+export interface AckedSend {
+  readonly first: number;
+  readonly high: number;
+  readonly era: number;
+}
+
+/** Closes what a send proves: all whose outcome was known before it was stamped lie at or below its last message. */
+export function closeBrackets(brackets: readonly OpenBracket[], send: AckedSend): readonly OpenBracket[] {
   let changed = false;
   const next = brackets.map((bracket) => {
-    if (first <= bracket.knownAt || (bracket.upTo !== undefined && bracket.upTo <= high)) return bracket;
+    const isOlder = send.first > bracket.knownAt && send.era === bracket.era;
+    if (!isOlder || (bracket.upTo !== undefined && bracket.upTo <= send.high)) return bracket;
     changed = true;
-    return { ...bracket, upTo: high };
+    return { ...bracket, upTo: send.high };
   });
   return changed ? next : brackets;
 }
 
 function hullOf(a: OpenBracket, b: OpenBracket): OpenBracket {
+  // Offsets of two eras have no common measure: then nothing bounds them.
+  const isOneEra = a.era === b.era;
   return {
     first: Math.min(a.first, b.first),
     last: Math.max(a.last, b.last),
-    above: a.above === undefined || b.above === undefined ? undefined : Math.min(a.above, b.above),
-    upTo: a.upTo === undefined || b.upTo === undefined ? undefined : Math.max(a.upTo, b.upTo),
+    above: !isOneEra || a.above === undefined || b.above === undefined ? undefined : Math.min(a.above, b.above),
+    upTo: !isOneEra || a.upTo === undefined || b.upTo === undefined ? undefined : Math.max(a.upTo, b.upTo),
     era: Math.min(a.era, b.era),
     knownAt: Math.max(a.knownAt, b.knownAt),
   };

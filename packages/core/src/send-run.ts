@@ -12,6 +12,8 @@ export class SendRun {
   readonly #sequences: number[] = [];
   /** Highest offset acked in the partition when the first of them was stamped. */
   #above: number | undefined;
+  /** The era of the log, as far as the producer knew, when the first of them was stamped. */
+  #era = 0;
   #isSettled = false;
 
   constructor(ledger: StreamLedger) {
@@ -28,7 +30,10 @@ export class SendRun {
 
   /** The sequence of the next message. */
   next(): number {
-    if (this.#sequences.length === 0) this.#above = this.ledger.highestOffset;
+    if (this.#sequences.length === 0) {
+      this.#above = this.ledger.highestOffset;
+      this.#era = this.ledger.era;
+    }
     const sequence = this.ledger.take();
     addRange(this.#sequences, sequence, sequence);
     return sequence;
@@ -42,23 +47,26 @@ export class SendRun {
   /** The broker stored the batch from `baseOffset` on. */
   acked(baseOffset: number): void {
     if (!this.#settle()) return;
-    // Stamped after a higher offset had been acked: the log was cut, or another message's offset was told.
-    if (this.#above !== undefined && baseOffset <= this.#above) {
-      this.ledger.distrustOffsets(baseOffset);
-      this.#each((first, last) => this.ledger.bookAcked(first, last));
-      return;
-    }
     let low = baseOffset;
     this.#each((first, last) => {
-      this.ledger.bookPlaced(first, last, low);
+      this.ledger.bookPlaced(first, last, low, this.#era);
       low += last - first + 1;
     });
+    if (this.#above === undefined || baseOffset > this.#above) {
+      this.ledger.bound(firstOf(this.#sequences) ?? 0, low - 1, this.#era);
+      return;
+    }
+    // Stamped after a higher offset had been acked: the log was cut, or another message's offset was told. Then the
+    // offset bounds nothing, and they can lie there as well as above what was acked before.
+    this.ledger.distrustOffsets(baseOffset);
+    this.#bracket();
   }
 
   /** Acked, but the answer told no usable offset. */
   ackedSomewhere(): void {
     if (!this.#settle()) return;
     this.#each((first, last) => this.ledger.bookAcked(first, last));
+    this.#bracket();
   }
 
   /** The send resolved and its answer left this partition out. */
@@ -97,7 +105,7 @@ export class SendRun {
   #bracket(): void {
     const first = firstOf(this.#sequences);
     const last = this.#sequences.at(-1);
-    if (first !== undefined && last !== undefined) this.ledger.bracket(first, last, this.#above);
+    if (first !== undefined && last !== undefined) this.ledger.bracket(first, last, this.#above, this.#era);
   }
 
   #each(visit: (first: number, last: number) => void): void {

@@ -69,6 +69,16 @@ export class Draft {
     addRange(this[kind], offset, offset);
   }
 
+  /** Forgets what was left behind: after a join it proves nothing. */
+  forgetLeft(): void {
+    this.givenUp.length = 0;
+    this.jumped.length = 0;
+    for (const stream of this.streams.values()) {
+      stream.givenUp = [];
+      stream.jumped = [];
+    }
+  }
+
   /** Forgets the stream that was longest without a message; returns the offset from which the rest still speaks. */
   forgetOldestStream(): number {
     let oldest: string | undefined;
@@ -115,9 +125,10 @@ export function createHolding(era: number): Draft {
   return new Draft(era, false);
 }
 
-/** Nothing in it that a report would carry. */
+/** Nothing in it that a report would carry. Marks alone count: they forbid verdicts about what others finish. */
 export function isBlank(draft: Draft): boolean {
-  return draft.messageCount === 0 && isEmpty(draft.handled) && isEmpty(draft.jumped);
+  const { handled, givenUp, jumped, unstamped, foreign } = draft;
+  return [handled, givenUp, jumped, unstamped, foreign].every(isEmpty);
 }
 
 type Body = Pick<
@@ -154,6 +165,7 @@ export function splitDraft(draft: Draft, known: RangeSet): readonly Draft[] {
   const fresh = createDraft(draft.era);
   copyOffsets(draft, old, (set) => intersection(set, known));
   copyOffsets(draft, fresh, (set) => difference(set, known));
+  old.forgetLeft();
   for (const [producerId, stream] of draft.streams) {
     for (let at = 0; at + 2 < stream.pairs.length; at += 3) {
       splitRun(producerId, stream.pairs.slice(at, at + 3), known, old, fresh);

@@ -18,6 +18,8 @@ interface Candidate {
   readonly producerId: string | undefined;
   readonly sequence: number;
   readonly why: "givenUp" | "jumped";
+  /** The era of the batch that brought it. */
+  readonly era: number;
 }
 
 const maxCandidates = 10_000;
@@ -44,6 +46,8 @@ export class LaneTestimony {
   #claim: MemberClaim = { state: "open", inWork: undefined, committed: undefined };
   #claimChanged = true;
   #entered: TestimonyReport["entered"];
+  /** What the report in flight says of entering: a later join is news of its own. */
+  #enteredInFlight: TestimonyReport["entered"];
   #era = 0;
   #draft: Draft = createDraft(0);
   /** Sealed drafts that wait for their turn, oldest first. */
@@ -69,6 +73,9 @@ export class LaneTestimony {
   /** A new assignment begins (a join, or the first life sign after "off"). */
   enter(highWatermark: number, wasOff: boolean): void {
     this.#forgetCandidates();
+    for (const draft of [this.#draft, ...this.#queue, ...(this.#inFlight === undefined ? [] : [this.#inFlight])]) {
+      draft.forgetLeft();
+    }
     this.#position = undefined;
     this.#seeked = false;
     const before = this.#entered;
@@ -97,9 +104,10 @@ export class LaneTestimony {
       this.#jumpedRanges = union(this.#jumpedRanges, rangeOf(this.#position, batch.first - 1));
       this.#markJumped(batch.first);
     }
+    if (this.#position !== undefined && batch.first < this.#position) this.#awaitAgain(batch.first);
     this.#seeked = false;
     this.#position = batch.first;
-    return new BatchAccount(this, batch);
+    return new BatchAccount(this, batch, this.#era);
   }
 
   /** Our own commit succeeded in this assignment: everything open below it is left behind for good. */
@@ -108,7 +116,7 @@ export class LaneTestimony {
     for (const [offset, candidate] of this.#candidates) {
       if (offset >= nextOffset) continue;
       this.#candidates.delete(offset);
-      this.#draft.leave(candidate.why, offset, candidate.producerId, candidate.sequence);
+      this.#draftOf(candidate.era).leave(candidate.why, offset, candidate.producerId, candidate.sequence);
     }
     const jumped = difference(upTo(this.#jumpedRanges, nextOffset - 1), this.#held.handled);
     this.#jumpedRanges = difference(this.#jumpedRanges, rangeOf(0, nextOffset - 1));
@@ -144,6 +152,7 @@ export class LaneTestimony {
     if (!isWhole) this.#seal();
     const draft = isWhole ? this.#held : (this.#queue.shift() ?? createDraft(this.#era));
     this.#inFlight = draft;
+    this.#enteredInFlight = this.#entered;
     this.#claimChanged = false;
     if (isWhole) this.#dropQueue();
     return {
@@ -165,14 +174,16 @@ export class LaneTestimony {
     switch (answer.kind) {
       case "stored":
         this.#mustSendAll = false;
-        this.#entered = undefined;
+        if (this.#entered === this.#enteredInFlight) this.#entered = undefined;
         this.#setEra(answer.era);
         return;
       case "partly-known":
+        this.#claimChanged = true;
         if (draft !== undefined) this.#queue.unshift(...splitDraft(draft, answer.known));
         return;
       case "send-all":
         this.#mustSendAll = true;
+        this.#claimChanged = true;
         this.#setEra(answer.era);
         return;
       case "clone":
@@ -183,36 +194,36 @@ export class LaneTestimony {
     }
   }
 
-  /** @internal Used by the batch's account. */
-  bookProcessed(offset: number, epoch: number, producerId: string | undefined, sequence: number): void {
-    this.#draft.process(offset, epoch, producerId, sequence);
-    this.#held.process(offset, epoch, producerId, sequence);
+  /** @internal Used by the batch's account, with the era in which the batch was delivered. */
+  bookProcessed(era: number, offset: number, epoch: number, producerId: string | undefined, sequence: number): void {
+    this.#draftOf(era).process(offset, epoch, producerId, sequence);
+    if (era === this.#era) this.#held.process(offset, epoch, producerId, sequence);
     this.totals.processed += 1;
     if (this.#candidates.size > 0) this.#candidates.delete(offset);
   }
 
   /** @internal */
-  bookMark(kind: "unstamped" | "foreign", offset: number): void {
-    this.#draft.mark(kind, offset);
-    this.#held.mark(kind, offset);
+  bookMark(era: number, kind: "unstamped" | "foreign", offset: number): void {
+    this.#draftOf(era).mark(kind, offset);
+    if (era === this.#era) this.#held.mark(kind, offset);
     this.totals[kind === "unstamped" ? "unstamped" : "forwarded"] += 1;
   }
 
   /** @internal Offsets that no handler is ever given. */
-  bookInvisible(first: number, last: number): void {
-    this.#draft.skipInvisible(first, last);
-    this.#held.skipInvisible(first, last);
+  bookInvisible(era: number, first: number, last: number): void {
+    this.#draftOf(era).skipInvisible(first, last);
+    if (era === this.#era) this.#held.skipInvisible(first, last);
   }
 
   /** @internal The handler is over and did not process it. */
-  bookLeft(offset: number, producerId: string | undefined, sequence: number): void {
+  bookLeft(era: number, offset: number, producerId: string | undefined, sequence: number): void {
     if (this.#candidates.size >= maxCandidates) return;
-    this.#candidates.set(offset, { producerId, sequence, why: "givenUp" });
+    this.#candidates.set(offset, { producerId, sequence, why: "givenUp", era });
   }
 
   /** @internal */
-  bookPosition(nextOffset: number): void {
-    this.#position = nextOffset;
+  bookPosition(era: number, nextOffset: number): void {
+    if (era === this.#era) this.#position = nextOffset;
     this.#bound();
   }
 
@@ -220,6 +231,22 @@ export class LaneTestimony {
     for (const [offset, candidate] of this.#candidates) {
       if (offset < before) this.#candidates.set(offset, { ...candidate, why: "jumped" });
     }
+  }
+
+  /** What lies at or above the position is going to be delivered again: it is not left behind yet. */
+  #awaitAgain(from: number): void {
+    for (const offset of this.#candidates.keys()) if (offset >= from) this.#candidates.delete(offset);
+    this.#jumpedRanges = upTo(this.#jumpedRanges, from - 1);
+  }
+
+  /** The draft for offsets of an era: the present one, or a late one for a batch that was delivered before the rise. */
+  #draftOf(era: number): Draft {
+    if (era === this.#era) return this.#draft;
+    const waiting = this.#queue.find((draft) => draft.era === era);
+    if (waiting !== undefined) return waiting;
+    const late = createDraft(era);
+    this.#queue.push(late);
+    return late;
   }
 
   #forgetCandidates(): void {
@@ -244,10 +271,15 @@ export class LaneTestimony {
     this.#draft = createDraft(this.#era);
   }
 
-  /** Offsets of another era have no common measure with these: what was collected keeps the old label. */
+  /**
+   * Offsets of another era have no common measure with these: what was collected keeps the old label. An older era is
+   * what a store says that lost its record: offsets of now under an old label would be taken for those of then.
+   */
   #setEra(era: number): void {
-    if (era === this.#era) return;
+    if (era <= this.#era) return;
     this.#seal();
+    this.#jumpedRanges = [];
+    this.#position = undefined;
     this.#era = era;
     this.#draft = createDraft(era);
     this.#held = createHolding(era);
