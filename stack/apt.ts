@@ -6,19 +6,21 @@ import { lastLines, run } from "./run.ts";
 /**
  * Debian starts the services of a package as it installs it, unless this file forbids it. It is there for the
  * installation alone, and one that was there before stays as it was. The lock is for a second stack that installs at
- * the same time: apt-get gives up at once when another one holds its own lock.
+ * the same time: apt-get gives up at once when another one holds its own lock. An update fails as a whole when one of
+ * the machine's other sources does; whether it mattered, the installation shows.
  */
 const installScript = `
 set -e
-exec 9>/run/lock/seqwatch-install
+exec 9>/run/seqwatch-install.lock
 flock 9
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
+  trap 'exit 1' HUP INT TERM
   printf '#!/bin/sh\\nexit 101\\n' > "$policy"
   chmod 755 "$policy"
 fi
-apt-get update -qq
+apt-get update -qq || true
 apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
 `;
 
