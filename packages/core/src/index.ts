@@ -13,6 +13,8 @@ export {
   noMemory,
   type Proof,
 } from "./judge.ts";
+export { judgeRabbit } from "./judge-rabbitmq.ts";
+export { allRabbitRules, type RabbitRules } from "./judge-rabbitmq-rules.ts";
 export { isFinal } from "./findings.ts";
 export { type Lane, type LaneKey, laneHashOf, laneKeyOf, parseLaneKey, sameDestination } from "./lane.ts";
 export {
@@ -40,6 +42,11 @@ export {
   type VoidRun,
 } from "./ledger-report.ts";
 export { createMemoryStore, type MemoryStoreLimits, memoryStoreLimits } from "./memory-store.ts";
+export { mergeConfirmations } from "./merge-confirmation.ts";
+export { mergeDeliveries } from "./merge-deliveries.ts";
+export { type Merged, mergeLedger } from "./merge-ledger.ts";
+export { mergeNotes } from "./merge-notes.ts";
+export { emptyQueue, mergeConsumerSigns } from "./merge-queue.ts";
 export type { Notice, Observer } from "./observer.ts";
 export { defaultPolicy, type Policy } from "./policy.ts";
 export * from "./range-set.ts";
@@ -64,6 +71,7 @@ export {
   stampHeader,
   stampPrefixOf,
 } from "./stamp.ts";
+export { emptyLane, presentLane, type StoredLane } from "./stored-lane.ts";
 export { StampReader } from "./stamp-reader.ts";
 export { type Answer, type AuditNotes, type ClientSign, type Confirmation, noNotes, type Store } from "./store.ts";
 export { LaneTestimony, type TestimonyHeading } from "./testimony.ts";
