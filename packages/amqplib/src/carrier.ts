@@ -1,0 +1,85 @@
+import { originHeader, stampHeader } from "@seqwatch/core";
+import { isObject } from "./ports.ts";
+import { tableBytesOf } from "./table-size.ts";
+
+/** Our copy of a publish's options, ready to take the stamp. */
+export interface Carrier {
+  readonly options: object;
+  readonly headers: Record<string, unknown>;
+  /** The application itself asked for the return of what cannot be routed. */
+  readonly asksForReturn: boolean;
+}
+
+export interface CarrierNeeds {
+  /** What a header table may take, our stamp included. */
+  readonly maxTableBytes: number;
+  /** Ask the broker to return what it cannot route, whether the application does or not. */
+  readonly forceMandatory: boolean;
+}
+
+/**
+ * Copies the options and headers of a publish, so that the user's own stay as they are. Undefined for a message that
+ * must go out as it is: options that amqplib will refuse (with its own words), copies to further queues (CC, BCC) or
+ * delays, which break the continuity of a routing key, and header tables without room.
+ *
+ * amqplib encodes headers with for…in, so inherited ones count: they are copied the same way.
+ */
+export function createCarrier(options: unknown, needs: CarrierNeeds): Carrier | undefined {
+  if (!options) return withHeaders({}, {}, needs);
+  if (typeof options !== "object") return undefined;
+  const given: unknown = Reflect.get(options, "headers") || {};
+  if (!isObject(given)) return undefined;
+  if (Reflect.get(options, "CC") !== undefined || Reflect.get(options, "BCC") !== undefined) return undefined;
+  const headers = copyHeaders(given, needs.maxTableBytes);
+  return headers === undefined ? undefined : withHeaders(options, headers, needs);
+}
+
+function withHeaders(options: object, headers: Record<string, unknown>, needs: CarrierNeeds): Carrier {
+  const asksForReturn = Boolean(Reflect.get(options, "mandatory"));
+  const copy = copyOptions(options, headers);
+  if (needs.forceMandatory && !asksForReturn) define(copy, "mandatory", true);
+  return { options: copy, headers, asksForReturn };
+}
+
+/** Plain objects are spread; what may have getters or inherited options becomes the prototype of the copy. */
+function copyOptions(options: object, headers: object): object {
+  const prototype: unknown = Object.getPrototypeOf(options);
+  if (prototype === Object.prototype || prototype === null) return { ...options, headers };
+  const copy: object = Object.create(options);
+  define(copy, "headers", headers);
+  return copy;
+}
+
+/** Defined, not assigned: an inherited read-only property forbids the assignment. */
+function define(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable: true });
+}
+
+function copyHeaders(
+  given: Readonly<Record<PropertyKey, unknown>>,
+  maxTableBytes: number,
+): Record<string, unknown> | undefined {
+  const headers: Record<string, unknown> = {};
+  let bound = stampBytes;
+  for (const key in given) {
+    if (changesRoute.has(key)) return undefined;
+    const value = given[key];
+    const copied = key === stampHeader ? originHeader : key;
+    if (copied === "__proto__") define(headers, copied, value);
+    else headers[copied] = value;
+    bound += 3 * copied.length + mostBytesOf(value);
+  }
+  if (bound <= maxTableBytes) return headers;
+  return tableBytesOf(headers, maxTableBytes) + stampBytes <= maxTableBytes ? headers : undefined;
+}
+
+/** Name, types, lengths and the longest value. */
+const stampBytes = 4 + 1 + stampHeader.length + 5 + 39;
+
+const changesRoute: ReadonlySet<string> = new Set(["CC", "BCC", "x-delay"]);
+
+/** A bound that needs no encoding: three bytes a UTF-16 unit; tables within tables are measured. */
+function mostBytesOf(value: unknown): number {
+  if (typeof value === "string") return 8 + 3 * value.length;
+  return typeof value === "object" && value !== null ? Number.POSITIVE_INFINITY : 16;
+}

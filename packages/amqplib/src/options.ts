@@ -1,0 +1,32 @@
+import { badOption, type Client, type ClientOptions } from "@seqwatch/client";
+
+/** What an application may say about its RabbitMQ side. */
+export interface AmqpSettings {
+  /** The virtual host of the connection; amqplib does not keep it. Default: "/". */
+  readonly vhost?: string;
+  /**
+   * A coarser unit of continuity than the routing key, for keys without bound such as `order.<id>.created`. Every
+   * queue has to get all or none of what it puts together, and producers and consumers have to agree on it.
+   */
+  readonly partitionBy?: (exchange: string, routingKey: string) => string;
+  /** What people call a message: an order number, say. Called for each stamped message; kept for those that go wrong. */
+  readonly reference?: (content: Uint8Array, fields: PublishedTo) => string | undefined;
+}
+
+/** Where a message was published to. */
+export interface PublishedTo {
+  readonly exchange: string;
+  readonly routingKey: string;
+}
+
+/** Either a client that is shared with other adapters, or what one is made of. */
+export type AmqpOptions = AmqpSettings & (ClientOptions | { readonly client: Client });
+
+/** Throws a `ClientError` for a setting that cannot be used. */
+export function checkSettings(settings: AmqpSettings): void {
+  const { vhost, partitionBy, reference } = settings;
+  if (vhost !== undefined && (typeof vhost !== "string" || vhost === "")) throw badOption("vhost", vhost, "a text");
+  for (const [name, value] of Object.entries({ partitionBy, reference })) {
+    if (value !== undefined && typeof value !== "function") throw badOption(name, value, "a function");
+  }
+}

@@ -1,0 +1,186 @@
+import type { Client } from "@seqwatch/client";
+import { type Settlement, Unsettled } from "@seqwatch/core";
+import type { Consumers } from "./consumers.ts";
+import { callAndTell } from "./outcome.ts";
+import type { Call } from "./override.ts";
+import type { PartitionOf } from "./partition.ts";
+import { type Api, isMessage, isObject } from "./ports.ts";
+import type { QueueConsumer } from "./queue-consumer.ts";
+
+export interface ReceiverOptions {
+  readonly client: Client;
+  readonly consumers: Consumers;
+  readonly partitionOf: PartitionOf;
+  readonly cluster: string;
+  readonly api: Api;
+}
+
+/** The consuming side of one channel: its consumers, its `get`s, and the deliveries that wait to be settled. */
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #unsettled = new Unsettled();
+  readonly #byTag = new Map<string, QueueConsumer>();
+  readonly #getters = new Map<string, QueueConsumer>();
+  readonly #open = new Set<QueueConsumer>();
+  /** What an empty queue name means on this channel. */
+  #lastQueue = "";
+
+  readonly #how: { readonly api: Api; readonly failed: (error: unknown) => void };
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    this.#how = { api: options.api, failed: (error) => options.client.failed("an answer of the broker", error) };
+  }
+
+  consume(below: Call, args: readonly unknown[]): unknown {
+    const [queue, handler, options] = args;
+    if (typeof queue !== "string" || !isHandler(handler)) return below(...args);
+    const consumer = this.#openConsumer(queue, "consume");
+    const noAck = isObject(options) && Boolean(options["noAck"]);
+    const watched = (message: unknown): unknown => this.#handle(consumer, noAck, handler, message);
+    const replaced = [queue, watched, ...args.slice(2)];
+    return callAndTell(below, replaced, { ...this.#how, callbackAt: 3 }, (outcome) => {
+      if (outcome.kind === "failed") return this.#end(consumer);
+      const tag = isObject(outcome.value) ? outcome.value["consumerTag"] : undefined;
+      if (typeof tag === "string") this.#byTag.set(tag, consumer);
+    });
+  }
+
+  cancel(below: Call, args: readonly unknown[]): unknown {
+    return callAndTell(below, args, { ...this.#how, callbackAt: 1 }, (outcome) => {
+      const [tag] = args;
+      const consumer = typeof tag === "string" ? this.#byTag.get(tag) : undefined;
+      if (outcome.kind === "failed" || consumer === undefined || typeof tag !== "string") return;
+      this.#byTag.delete(tag);
+      this.#end(consumer);
+    });
+  }
+
+  get(below: Call, args: readonly unknown[]): unknown {
+    const [queue, options] = args;
+    if (typeof queue !== "string") return below(...args);
+    const getter = this.#getterOf(queue);
+    const noAck = isObject(options) && Boolean(options["noAck"]);
+    return callAndTell(below, args, { ...this.#how, callbackAt: 2 }, (outcome) => {
+      if (outcome.kind === "done" && isMessage(outcome.value)) this.#deliver(getter, noAck, outcome.value)?.();
+    });
+  }
+
+  /** ack, nack and reject of one message, or of all up to it. */
+  settle(below: Call, args: readonly unknown[], multiple: boolean, settlement: Settlement): unknown {
+    const answer = below(...args);
+    const [message] = args;
+    if (isMessage(message)) this.#unsettled.settle(message.fields.deliveryTag, multiple, settlement);
+    return answer;
+  }
+
+  settleAll(below: Call, args: readonly unknown[], settlement: Settlement): unknown {
+    const answer = below(...args);
+    this.#unsettled.settle(0, true, settlement);
+    return answer;
+  }
+
+  /** The broker puts back what was open at the call; what it delivers before its answer has a higher tag. */
+  recover(below: Call, args: readonly unknown[]): unknown {
+    const highest = this.#unsettled.highestTag;
+    return callAndTell(below, args, { ...this.#how, callbackAt: 0 }, (outcome) => {
+      if (outcome.kind === "done" && highest > 0) this.#unsettled.settle(highest, true, "requeued");
+    });
+  }
+
+  /** A declaration, whose queue an empty name means from now on. */
+  declare(below: Call, args: readonly unknown[], callbackAt: number): unknown {
+    return callAndTell(below, args, { ...this.#how, callbackAt }, (outcome) => {
+      const queue = outcome.kind === "done" && isObject(outcome.value) ? outcome.value["queue"] : undefined;
+      if (typeof queue !== "string") return;
+      this.#lastQueue = queue;
+      this.#options.consumers.know(this.#options.cluster, queue);
+    });
+  }
+
+  /** A call that changes what reaches a queue: in doubt from before it is made until after it is answered. */
+  changeQueue(below: Call, args: readonly unknown[], callbackAt: number): unknown {
+    const { consumers, cluster } = this.#options;
+    const queue = this.#nameOf(args[0]);
+    consumers.doubt(cluster, queue);
+    return callAndTell(below, args, { ...this.#how, callbackAt }, () => consumers.doubt(cluster, queue));
+  }
+
+  changeExchange(below: Call, args: readonly unknown[], callbackAt: number): unknown {
+    const { consumers, cluster } = this.#options;
+    consumers.doubtAll(cluster);
+    return callAndTell(below, args, { ...this.#how, callbackAt }, () => consumers.doubtAll(cluster));
+  }
+
+  /** The channel closed: the broker puts back what was open. */
+  close(): void {
+    this.#unsettled.requeueAll();
+    for (const consumer of this.#open) consumer.end();
+    this.#open.clear();
+    this.#byTag.clear();
+    this.#getters.clear();
+    this.#options.consumers.soon();
+  }
+
+  /** The application's handler, with the account around it. What it throws goes on to amqplib, as it would bare. */
+  #handle(consumer: QueueConsumer, noAck: boolean, handler: Handler, message: unknown): unknown {
+    if (!isMessage(message)) {
+      this.#end(consumer);
+      return Reflect.apply(handler, undefined, [message]);
+    }
+    const processed = this.#deliver(consumer, noAck, message);
+    const answer: unknown = Reflect.apply(handler, undefined, [message]);
+    processed?.();
+    return answer;
+  }
+
+  /** With noAck nobody will settle it: the handler's return does, by the function that is returned. */
+  #deliver(
+    consumer: QueueConsumer,
+    noAck: boolean,
+    message: Parameters<QueueConsumer["deliver"]>[0],
+  ): (() => void) | undefined {
+    try {
+      const held = consumer.deliver(message);
+      if (held === undefined) return undefined;
+      if (noAck) return () => held.account.processed(held.producerId, held.sequence);
+      this.#unsettled.add(message.fields.deliveryTag, held);
+    } catch (error) {
+      this.#options.client.failed("accounting for a delivery", error);
+    }
+    return undefined;
+  }
+
+  #openConsumer(queue: string, kind: "consume" | "get"): QueueConsumer {
+    const { consumers, cluster, partitionOf } = this.#options;
+    const name = this.#nameOf(queue);
+    const consumer = consumers.open({ cluster, queue: name, kind, partitionOf, unsettled: this.#unsettled });
+    this.#open.add(consumer);
+    return consumer;
+  }
+
+  #getterOf(queue: string): QueueConsumer {
+    const name = this.#nameOf(queue);
+    const known = this.#getters.get(name);
+    if (known !== undefined) return known;
+    const getter = this.#openConsumer(name, "get");
+    this.#getters.set(name, getter);
+    return getter;
+  }
+
+  #end(consumer: QueueConsumer): void {
+    consumer.end();
+    this.#open.delete(consumer);
+    this.#options.consumers.soon();
+  }
+
+  #nameOf(queue: unknown): string {
+    return typeof queue === "string" && queue !== "" ? queue : this.#lastQueue;
+  }
+}
+
+type Handler = (message: unknown) => unknown;
+
+function isHandler(value: unknown): value is Handler {
+  return typeof value === "function";
+}

@@ -1,0 +1,148 @@
+import type { Client } from "@seqwatch/client";
+import { stampHeader, StampReader } from "@seqwatch/core";
+import { type Carrier, createCarrier } from "./carrier.ts";
+import { Confirms, type Publication } from "./confirms.ts";
+import type { OutStream } from "./out-stream.ts";
+import type { Call } from "./override.ts";
+import { isConfirm, isMessage, transportOf } from "./ports.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Republished } from "./republished.ts";
+
+export interface SenderOptions {
+  readonly client: Client;
+  readonly publisher: Publisher;
+  readonly republished: Republished;
+  readonly cluster: string;
+  readonly confirms: boolean;
+}
+
+/** The publishing side of one channel. Nothing here waits, and nothing of ours reaches the application as an error. */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #confirms: Confirms | undefined;
+  readonly #maxTableBytes: number;
+  readonly #reader = new StampReader();
+
+  constructor(channel: object, options: SenderOptions) {
+    this.#options = options;
+    this.#confirms = options.confirms ? new Confirms() : undefined;
+    this.#maxTableBytes = maxTableBytesOf(channel);
+  }
+
+  /** Publishes with our stamp where the message can carry one, else just as it was given. */
+  publish(below: Call, args: readonly unknown[]): unknown {
+    const [exchange, routingKey, , options] = args;
+    if (typeof exchange !== "string" || typeof routingKey !== "string" || !this.#options.client.isRecording(exchange))
+      return this.#publishBare(below, args);
+    const carrier = this.#carrierOf(options);
+    const stream = this.#streamOf(exchange, routingKey);
+    if (stream === undefined) return this.#publishBare(below, args);
+    if (carrier === undefined) return this.#publishUnaudited(below, args, stream);
+    return this.#publishStamped(below, args, { stream, carrier, exchange, routingKey });
+  }
+
+  /** Takes in an event of the channel before anyone else hears it. True: nobody else is to hear it. */
+  event(name: unknown, value: unknown): boolean {
+    if (name === "return") return this.#returned(value);
+    if ((name === "ack" || name === "nack") && isConfirm(value))
+      this.#confirms?.answered(value.deliveryTag, value.multiple, name === "ack");
+    else if (name === "close") this.#options.republished.remember(this.#confirms?.close() ?? []);
+    return false;
+  }
+
+  #publishStamped(
+    below: Call,
+    args: readonly unknown[],
+    to: {
+      readonly stream: OutStream;
+      readonly carrier: Carrier;
+      readonly exchange: string;
+      readonly routingKey: string;
+    },
+  ): unknown {
+    const [, , content, options, confirmed] = args;
+    const { stream, carrier, exchange, routingKey } = to;
+    const { ledger } = stream;
+    const kept = this.#options.republished.take(stream, content, options, exchange, routingKey);
+    const sequence = kept ?? ledger.take();
+    const stamp = ledger.prefix + sequence;
+    carrier.headers[stampHeader] = stamp;
+    let answer: unknown;
+    try {
+      answer = below(exchange, routingKey, content, carrier.options, confirmed);
+    } catch (error) {
+      // Nothing was written: amqplib encodes first. A republished message that is refused stays uncertain.
+      if (kept === undefined) ledger.untake(sequence);
+      if (!(error instanceof RangeError)) throw error;
+      return this.#publishUnaudited(below, args, stream);
+    }
+    if (kept !== undefined) ledger.bookRetried(kept, kept);
+    const askedFor = carrier.asksForReturn ? stamp : undefined;
+    this.#book({ stream, sequence, exchange, routingKey, content, options, askedFor });
+    return answer;
+  }
+
+  #book(publication: Publication): void {
+    const { stream, sequence, exchange, routingKey, content } = publication;
+    if (this.#confirms === undefined) stream.ledger.bookTold(sequence, sequence);
+    else this.#confirms.published({ ...publication, content: this.#confirms.hold(content) });
+    this.#options.publisher.refer(stream, sequence, content, exchange, routingKey);
+  }
+
+  #publishUnaudited(below: Call, args: readonly unknown[], stream: OutStream): unknown {
+    const answer = this.#publishBare(below, args);
+    stream.ledger.bookUnaudited(1);
+    return answer;
+  }
+
+  #publishBare(below: Call, args: readonly unknown[]): unknown {
+    const answer = below(...args);
+    this.#confirms?.published(undefined);
+    return answer;
+  }
+
+  #carrierOf(options: unknown): Carrier | undefined {
+    try {
+      const forceMandatory = this.#confirms !== undefined;
+      return createCarrier(options, { maxTableBytes: this.#maxTableBytes, forceMandatory });
+    } catch {
+      // A getter of the user's that throws: amqplib meets it too, and throws it where it belongs.
+      return undefined;
+    }
+  }
+
+  #streamOf(exchange: string, routingKey: string): OutStream | undefined {
+    try {
+      return this.#options.publisher.streamOf(this.#options.cluster, exchange, routingKey, this.#options.confirms);
+    } catch (error) {
+      this.#options.client.failed("opening a stream", error);
+      return undefined;
+    }
+  }
+
+  /** True for a return that only we asked for. */
+  #returned(message: unknown): boolean {
+    if (!isMessage(message)) return false;
+    const stamp = message.properties.headers?.[stampHeader];
+    const sequence = this.#reader.read(stamp);
+    if (sequence === 0 || typeof stamp !== "string") return false;
+    const { exchange, routingKey } = message.fields;
+    const { publisher, cluster } = this.#options;
+    const stream = publisher.findStream(cluster, exchange, routingKey, this.#reader.producerId);
+    if (stream === undefined) return false;
+    publisher.returned(stream, sequence);
+    return this.#confirms !== undefined && !this.#confirms.isAskedFor(stamp);
+  }
+}
+
+/**
+ * What a header table may take: amqplib encodes it in 64 KiB (before 2.3.1 it cut what was more, without a word), and
+ * the whole properties frame must fit into the negotiated frame.
+ */
+function maxTableBytesOf(channel: object): number {
+  const frameMax = transportOf(channel)?.["frameMax"];
+  return Math.min(65_536, typeof frameMax === "number" ? frameMax : 65_536) - otherPropertiesBytes;
+}
+
+/** Ten short strings of at most 256 bytes, flags, numbers and the frame's own bytes. */
+const otherPropertiesBytes = 2_640;
