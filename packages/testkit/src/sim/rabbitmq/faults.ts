@@ -1,0 +1,132 @@
+import type { Random } from "./random.ts";
+
+/** What goes wrong, and how often. Means of seconds between two such events; 0 = never. Shares are of messages. */
+export interface RabbitFaults {
+  readonly producerKillEveryS: number;
+  readonly producerCloseEveryS: number;
+  readonly channelCloseEveryS: number;
+  readonly lateConfirmShare: number;
+  readonly neverConfirmShare: number;
+  /** Of producers: their channels have no confirms. */
+  readonly plainChannelShare: number;
+  readonly consumerKillEveryS: number;
+  readonly consumerCloseEveryS: number;
+  readonly consumerFreezeEveryS: number;
+  readonly consumerOffEveryS: number;
+  readonly noAckShare: number;
+  readonly requeueShare: number;
+  readonly rejectShare: number;
+  readonly foreignConsumerEveryS: number;
+  readonly foreignGetEveryS: number;
+  readonly bindingEveryS: number;
+  readonly purgeEveryS: number;
+  readonly restartEveryS: number;
+  readonly storeFailoverEveryS: number;
+  readonly storeFlushEveryS: number;
+  readonly storeEvictionEveryS: number;
+  readonly linkCutEveryS: number;
+  readonly answerLossShare: number;
+  readonly auditorRestartEveryS: number;
+  /** The queue loses it though it confirmed it. */
+  readonly silentDropShare: number;
+  readonly maxLength: number;
+  readonly overflow: "drop-head" | "reject-publish";
+  readonly ttlMs: number;
+  /** Where dropped, expired and rejected messages go: away, to another queue for good, or back here after a while. */
+  readonly deadLetter: "none" | "rejects" | "cycle";
+  /** All consumers stop for a while: the queue fills. */
+  readonly pauseEveryS: number;
+}
+
+export const noFaults: RabbitFaults = {
+  producerKillEveryS: 0,
+  producerCloseEveryS: 0,
+  channelCloseEveryS: 0,
+  lateConfirmShare: 0,
+  neverConfirmShare: 0,
+  plainChannelShare: 0,
+  consumerKillEveryS: 0,
+  consumerCloseEveryS: 0,
+  consumerFreezeEveryS: 0,
+  consumerOffEveryS: 0,
+  noAckShare: 0,
+  requeueShare: 0,
+  rejectShare: 0,
+  foreignConsumerEveryS: 0,
+  foreignGetEveryS: 0,
+  bindingEveryS: 0,
+  purgeEveryS: 0,
+  restartEveryS: 0,
+  storeFailoverEveryS: 0,
+  storeFlushEveryS: 0,
+  storeEvictionEveryS: 0,
+  linkCutEveryS: 0,
+  answerLossShare: 0,
+  auditorRestartEveryS: 0,
+  silentDropShare: 0.01,
+  maxLength: 0,
+  overflow: "drop-head",
+  ttlMs: 0,
+  deadLetter: "none",
+  pauseEveryS: 0,
+};
+
+/** Faults after which a loss may rightly end in doubt. Without any of them every loss has to be confirmed. */
+export function makesDoubt(faults: RabbitFaults): boolean {
+  const sources = [
+    faults.producerKillEveryS,
+    faults.consumerKillEveryS,
+    faults.consumerOffEveryS,
+    faults.consumerFreezeEveryS,
+    faults.foreignConsumerEveryS,
+    faults.foreignGetEveryS,
+    faults.bindingEveryS,
+    faults.restartEveryS,
+    faults.storeFailoverEveryS,
+    faults.storeFlushEveryS,
+    faults.storeEvictionEveryS,
+    faults.linkCutEveryS,
+    faults.auditorRestartEveryS,
+  ];
+  return sources.some((each) => each > 0) || faults.deadLetter === "cycle";
+}
+
+/** A few faults at once, drawn by the seed; every tenth run has none that makes a doubt, every seventh nearly all. */
+export function drawFaults(random: Random): RabbitFaults {
+  const kind = random.next();
+  const share = kind < 0.15 ? 1 : kind < 0.3 ? 0 : 0.2;
+  const every = (low: number, high: number): number => (random.chance(share) ? random.between(low, high) : 0);
+  const sometimes = (low: number, high: number): number => (random.chance(0.3) ? random.between(low, high) : 0);
+  return {
+    producerKillEveryS: every(10, 40),
+    producerCloseEveryS: sometimes(10, 40),
+    channelCloseEveryS: sometimes(5, 20),
+    lateConfirmShare: sometimes(0.001, 0.05),
+    neverConfirmShare: sometimes(0.001, 0.01),
+    plainChannelShare: sometimes(0.1, 0.4),
+    consumerKillEveryS: every(8, 40),
+    consumerCloseEveryS: sometimes(2, 20),
+    consumerFreezeEveryS: every(6, 30),
+    consumerOffEveryS: every(8, 30),
+    noAckShare: sometimes(0.1, 0.6),
+    requeueShare: sometimes(0.005, 0.1),
+    rejectShare: sometimes(0.005, 0.05),
+    foreignConsumerEveryS: every(6, 30),
+    foreignGetEveryS: every(4, 20),
+    bindingEveryS: every(8, 30),
+    purgeEveryS: sometimes(10, 40),
+    restartEveryS: every(20, 60),
+    storeFailoverEveryS: every(8, 30),
+    storeFlushEveryS: every(15, 50),
+    storeEvictionEveryS: every(10, 40),
+    linkCutEveryS: every(5, 30),
+    answerLossShare: random.chance(0.4) ? 0.02 : 0,
+    auditorRestartEveryS: every(10, 40),
+    silentDropShare: random.between(0.002, 0.03),
+    maxLength: random.chance(0.3) ? random.integer(10, 60) : 0,
+    overflow: random.chance(0.25) ? "reject-publish" : "drop-head",
+    ttlMs: random.chance(0.2) ? random.integer(300, 4_000) : 0,
+    deadLetter: random.chance(0.15) ? (random.chance(0.6) ? "cycle" : "rejects") : "none",
+    pauseEveryS: sometimes(8, 30),
+  };
+}

@@ -1,0 +1,105 @@
+import { allRabbitRules, type Lane, type RabbitRules } from "@seqwatch/core";
+import { SimAuditor } from "./auditor.ts";
+import { createBroker } from "./broker.ts";
+import { Clock } from "./clock.ts";
+import { drawFaults, type RabbitFaults } from "./faults.ts";
+import { type Comparison, compare } from "./oracle.ts";
+import { Operator } from "./operator.ts";
+import { SimQueue } from "./queue.ts";
+import { createRandom } from "./random.ts";
+import { SimStore } from "./store.ts";
+import type { World } from "./world.ts";
+
+export interface SimOptions {
+  readonly seed: number;
+  readonly messages: number;
+  /** Drawn by the seed where not given. */
+  readonly faults?: RabbitFaults;
+  /** To see what a clause of the judge prevents. */
+  readonly rules?: RabbitRules;
+}
+
+export interface SimResult extends Omit<Comparison, "differences"> {
+  readonly seed: number;
+  readonly messages: number;
+  /** How many things went wrong. */
+  readonly faults: number;
+  /** What happened when, and each difference between what was found and what was true. */
+  readonly trace: readonly string[];
+}
+
+/**
+ * One run of producers, a broker, consumers, a store and an auditor in simulated time. The same options give the same
+ * run. It ends with a quiet time in which everything that can be decided is decided.
+ */
+export function runRabbitSim(options: SimOptions): SimResult {
+  const world = createWorld(options);
+  const auditor = new SimAuditor(world);
+  const operator = new Operator(world, createBroker(world), auditor);
+  keepTime(world);
+  for (let quietUntilMs = 0; world.messages.length < options.messages && quietUntilMs < maxMs; quietUntilMs += 1_000)
+    world.clock.runUntil(quietUntilMs);
+  operator.quieten();
+  world.clock.runUntil(world.clock.nowMs + quietMs);
+  const { differences, ...comparison } = compare(world, auditor);
+  return {
+    seed: options.seed,
+    messages: world.messages.length,
+    faults: world.counts.faults,
+    ...comparison,
+    trace: [...world.trace, ...differences],
+  };
+}
+
+/** Longer than every lag, life sign and grace together. */
+const quietMs = 60_000;
+const maxMs = 3_600_000;
+
+function createWorld(options: SimOptions): World {
+  const random = createRandom(options.seed);
+  const clock = new Clock();
+  const faults = options.faults ?? drawFaults(random);
+  const lanes: readonly Lane[] = ["created", "paid"].map((partition) => ({
+    system: "rabbitmq",
+    cluster: "sim",
+    destination: "orders",
+    partition,
+  }));
+  const queues = new Map(["billing", "shipping"].map((name) => [name, new SimQueue(name, { clock, random, faults })]));
+  return {
+    clock,
+    random,
+    faults,
+    rules: options.rules ?? allRabbitRules,
+    store: new SimStore(),
+    lanes,
+    queues,
+    bindings: new Map([
+      ["created", new Set(["billing", "shipping"])],
+      ["paid", new Set(["billing"])],
+    ]),
+    shapes: new Map(),
+    messages: [],
+    messageLimit: options.messages,
+    trace: [],
+    counts: { faults: 0, ids: 0 },
+    broker: { isUp: true },
+  };
+}
+
+/** What happens by itself: a replica follows, statistics are emitted every five seconds. */
+function keepTime(world: World): void {
+  const { clock, store, queues, random } = world;
+  const follow = (): void => {
+    store.checkpoint();
+    clock.after(100, follow);
+  };
+  follow();
+  for (const queue of queues.values()) {
+    const emit = (): void => {
+      if (queue.isUp) queue.emitStatistics();
+      clock.after(5_000, emit);
+    };
+    clock.after(random.between(0, 5_000), emit);
+  }
+}
