@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { KafkaBroker } from "./kafka.ts";
 import { readLivingBrokers } from "./kafka-probe.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { waitUntil } from "./wait.ts";
@@ -14,7 +15,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-function brokerAt(index: number) {
+function brokerAt(index: number): { readonly broker: KafkaBroker; readonly port: number } {
   const broker = stack.kafka.nodes[index];
   if (broker === undefined) throw new Error(`There is no broker ${index}.`);
   return { broker, port: Number(broker.address.split(":")[1]) };

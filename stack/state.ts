@@ -6,7 +6,7 @@ import type { ProcessIdentity } from "./processes.ts";
 import { isServerName, type ServerName } from "./servers.ts";
 
 /** One process of a stack, as written down the moment it was started. */
-export interface RecordedProcess extends ProcessIdentity {
+interface RecordedProcess extends ProcessIdentity {
   readonly server: ServerName;
   readonly name: string;
 }
