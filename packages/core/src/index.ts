@@ -42,17 +42,12 @@ export {
   type VoidRun,
 } from "./ledger-report.ts";
 export { aheadKindOf, createMemoryStore, type MemoryStoreLimits, memoryStoreLimits } from "./memory-store.ts";
-export { mergeConfirmations } from "./merge-confirmation.ts";
-export { mergeDeliveries } from "./merge-deliveries.ts";
-export { type Merged, mergeLedger } from "./merge-ledger.ts";
-export { mergeNotes } from "./merge-notes.ts";
-export { emptyQueue, mergeConsumerSigns } from "./merge-queue.ts";
 export { type Merged, mergeLedger } from "./merge-ledger.ts";
 export { mergeConfirmations } from "./merge-confirmation.ts";
 export { mergeDeliveries } from "./merge-deliveries.ts";
 export { mergeNotes, noVerdicts } from "./merge-notes.ts";
 export { noOffsets } from "./merge-offsets.ts";
-export { emptyQueue } from "./merge-queue.ts";
+export { emptyQueue, mergeConsumerSigns } from "./merge-queue.ts";
 export { mergeTestimony } from "./merge-testimony.ts";
 export type { Notice, Observer } from "./observer.ts";
 export { defaultPolicy, type Policy } from "./policy.ts";
@@ -78,7 +73,6 @@ export {
   stampHeader,
   stampPrefixOf,
 } from "./stamp.ts";
-export { emptyLane, presentLane, type StoredLane } from "./stored-lane.ts";
 export { StampReader } from "./stamp-reader.ts";
 export { type Answer, type AuditNotes, type ClientSign, type Confirmation, noNotes, type Store } from "./store.ts";
 export { LaneTestimony, type TestimonyHeading } from "./testimony.ts";
