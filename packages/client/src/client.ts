@@ -41,8 +41,10 @@ export interface Client {
   onRecordingChange(listener: () => void): () => void;
   /** Starts calling `report`: producers each second; consumers every 200 ms under load and each second at rest. */
   register(kind: "producer" | "consumer", reporter: Reporter): Registration;
-  /** Names a producer or group of this client in its registry entry; bounded. */
+  /** Names what this client is, `rabbitmq client`; the same text again is the same role. */
   addRole(role: string): void;
+  /** Names a producer or group membership in the client's registry entry, `kafka consumer billing`; undefined ends it. */
+  setRole(owner: object, role: string | undefined): void;
   notice(notice: Notice): void;
   finding(finding: Finding): void;
   /** Counts and tells a failure of ours; for everything that must not reach the user's code. */
@@ -72,7 +74,7 @@ class LiveClient implements Client {
   readonly #troubles: Troubles;
   readonly #recording: Recording;
   readonly #loops = new Set<ReportLoop>();
-  readonly #roles = new Set<string>();
+  readonly #roles = new Map<object, string>();
   #clientId: string;
   #signNumber = 0;
   #droppedReportCount = 0;
@@ -136,7 +138,12 @@ class LiveClient implements Client {
   }
 
   addRole(role: string): void {
-    if (this.#roles.size < maxRoles) this.#roles.add(role);
+    if (![...this.#roles.values()].includes(role)) this.setRole({}, role);
+  }
+
+  setRole(owner: object, role: string | undefined): void {
+    if (role === undefined) this.#roles.delete(owner);
+    else if (this.#roles.size < maxRoles || this.#roles.has(owner)) this.#roles.set(owner, role);
   }
 
   notice(notice: Notice): void {
@@ -213,6 +220,7 @@ class LiveClient implements Client {
 
   async #sign(state: ClientSign["state"]): Promise<void> {
     this.#signNumber += 1;
+    const roles = [...new Set(this.#roles.values())];
     await this.store.signClient({
       clientId: this.#clientId,
       number: this.#signNumber,
@@ -220,9 +228,9 @@ class LiveClient implements Client {
       instance: this.#settings.instance,
       pid: this.host.pid,
       version: clientVersion,
-      system: [...new Set([...this.#roles].map((role) => role.split(" ", 1)[0]))].join(","),
+      system: [...new Set(roles.map((role) => role.split(" ", 1)[0]))].join(","),
       state,
-      roles: [...this.#roles],
+      roles,
       reportErrorCount: this.#troubles.errorCount,
       droppedReportCount: this.#droppedReportCount,
     });

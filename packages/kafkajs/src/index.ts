@@ -1,0 +1,3 @@
+export { AckMissingError, type MissingMessage } from "./errors.ts";
+export type { KafkaOptions, KafkaSettings, OnAckMissing } from "./options.ts";
+export { clientOf, flushKafka, watchKafka } from "./watch-kafka.ts";

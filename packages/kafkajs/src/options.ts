@@ -1,0 +1,53 @@
+import { badOption, type Client, type ClientOptions } from "@seqwatch/client";
+import type { MessagePort } from "./port.ts";
+
+/** What `send` does when the broker's answer leaves messages out. */
+export type OnAckMissing = "report" | "reject" | "resend";
+
+/** What a user may say about watching one Kafka object, beside what concerns the client itself. */
+export interface KafkaSettings {
+  /**
+   * `report` (default): the promise resolves as kafkajs would have it. `reject`: it rejects with an `AckMissingError`.
+   * `resend`: those messages are sent again, with the same stamps, before it settles.
+   */
+  readonly onAckMissing?: OnAckMissing;
+  /** A send's messages for one partition together stay unstamped beyond this size; default 900,000. */
+  readonly stampBatchBytes?: number;
+  /** What people call a message (an order number); kept for the newest messages and told for those that went wrong. */
+  readonly reference?: (message: MessagePort, topic: string) => string | undefined;
+  /** For how many of the newest messages; default 10,000. */
+  readonly referenceCount?: number;
+}
+
+/** Either a client that is shared with other adapters, or what is needed to make one. */
+export type KafkaOptions = KafkaSettings & (ClientOptions | { readonly client: Client });
+
+/** The settings with every default filled in. */
+export interface ParsedSettings {
+  readonly onAckMissing: OnAckMissing;
+  readonly stampBatchBytes: number;
+  readonly reference: ((message: MessagePort, topic: string) => string | undefined) | undefined;
+  readonly referenceCount: number;
+}
+
+/** Throws a `ClientError` that names the setting, its value and what is allowed. */
+export function parseSettings(settings: KafkaSettings): ParsedSettings {
+  const { onAckMissing = "report", reference } = settings;
+  if (!["report", "reject", "resend"].includes(onAckMissing)) {
+    throw badOption("onAckMissing", onAckMissing, '"report", "reject" or "resend"');
+  }
+  if (reference !== undefined && typeof reference !== "function") {
+    throw badOption("reference", reference, "a function from a message to a text");
+  }
+  return {
+    onAckMissing,
+    reference,
+    stampBatchBytes: count("stampBatchBytes", settings.stampBatchBytes ?? 900_000, 100_000_000),
+    referenceCount: count("referenceCount", settings.referenceCount ?? 10_000, 1_000_000),
+  };
+}
+
+function count(name: string, value: unknown, most: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most) return value;
+  throw badOption(name, value, `a whole number from 0 to ${most}`);
+}

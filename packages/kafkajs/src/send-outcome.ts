@@ -1,0 +1,73 @@
+import type { SendRun, VoidReason } from "@seqwatch/core";
+import type { RecordMetadataPort } from "./port.ts";
+import type { PartitionBatch, TopicSend } from "./topic-send.ts";
+
+/** What the broker's answer says of one partition of a send. */
+export type Coverage =
+  | { readonly kind: "placed"; readonly baseOffset: number }
+  /** Covered, but at no usable offset: −1, or two answers for one partition. */
+  | { readonly kind: "somewhere"; readonly isDouble: boolean }
+  | { readonly kind: "omitted" };
+
+/** Finds a partition in the answer to a send. */
+export function coverageOf(topic: string, partition: number, answer: readonly RecordMetadataPort[]): Coverage {
+  let found: RecordMetadataPort | undefined;
+  for (const entry of answer) {
+    if (entry.partition !== partition || entry.topicName !== topic) continue;
+    if (found !== undefined) return { kind: "somewhere", isDouble: true };
+    found = entry;
+  }
+  if (found === undefined) return { kind: "omitted" };
+  const baseOffset = Number(found.baseOffset ?? -1);
+  return Number.isSafeInteger(baseOffset) && baseOffset >= 0
+    ? { kind: "placed", baseOffset }
+    : { kind: "somewhere", isDouble: false };
+}
+
+/** Books what an answer says; "omitted" is left to the caller, who may send again. */
+export function bookCoverage(run: SendRun, coverage: Coverage): void {
+  if (coverage.kind === "placed") run.acked(coverage.baseOffset);
+  if (coverage.kind === "somewhere") {
+    if (coverage.isDouble) run.retried();
+    run.ackedSomewhere();
+  }
+}
+
+/**
+ * Whether a rejected send can have been stored. Certainly not only where all its messages were in one batch, went out
+ * once, and the error says that it was refused; of several batches an error does not say which one it speaks of.
+ */
+export function voidReasonOf(
+  error: unknown,
+  batches: readonly PartitionBatch[],
+  retryCount: number,
+): VoidReason | undefined {
+  if (batches.length !== 1 || retryCount > 0 || !(error instanceof Error)) return undefined;
+  const type: unknown = Reflect.get(error, "type");
+  if (type === "MESSAGE_TOO_LARGE" || type === "RECORD_LIST_TOO_LARGE") return "too-large";
+  if (typeof type === "string" && refusals.has(type)) return "rejected";
+  // What kafkajs's encoder says to a header or value of a type that it cannot write: nothing has left the process.
+  return Reflect.get(error, "code") === "ERR_INVALID_ARG_TYPE" ? "refused" : undefined;
+}
+
+/** Errors with which a broker answers before it appends anything. */
+const refusals = new Set([
+  "TOPIC_AUTHORIZATION_FAILED",
+  "CLUSTER_AUTHORIZATION_FAILED",
+  "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+  "INVALID_TOPIC_EXCEPTION",
+  "INVALID_REQUIRED_ACKS",
+  "UNSUPPORTED_FOR_MESSAGE_FORMAT",
+  "POLICY_VIOLATION",
+]);
+
+/** Books a rejected send. */
+export function bookRejection(error: unknown, sends: readonly TopicSend[]): void {
+  const batches = sends.flatMap((send) => send.batches);
+  const retryCount = Math.max(0, ...sends.map((send) => send.retryCount));
+  const reason = voidReasonOf(error, batches, retryCount);
+  for (const { run } of batches) {
+    if (reason === undefined) run?.uncertain();
+    else run?.voided(reason);
+  }
+}

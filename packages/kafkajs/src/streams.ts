@@ -1,0 +1,145 @@
+import { Chain, type Client, type Registration, type Reporter } from "@seqwatch/client";
+import { type Lane, type LedgerReport, type SendRun, StreamLedger } from "@seqwatch/core";
+import { LedgerAuthor } from "./ledger-author.ts";
+import { References } from "./references.ts";
+
+/** A stream of this process: its ledger and the producers that write to it. */
+interface Stream {
+  readonly ledger: StreamLedger;
+  readonly chain: Chain<LedgerReport>;
+  readonly users: Set<object>;
+}
+
+/**
+ * All Kafka streams of one client under its one producerId, and their reports. Two producers of a process share the
+ * stream of a lane; it ends when the last of them disconnects.
+ */
+export class Streams implements Reporter {
+  readonly references: References;
+  readonly #client: Client;
+  readonly #registration: Registration;
+  readonly #streams = new Map<string, Stream>();
+  #producerId: string;
+  #isFullTold = false;
+
+  constructor(client: Client, referenceCount: number) {
+    this.#client = client;
+    this.references = new References(referenceCount);
+    this.#producerId = client.newProducerId();
+    this.#registration = client.register("producer", this);
+    client.onRecordingChange(() => this.#endThoseOff());
+  }
+
+  /** A run for the next messages of `user` in a partition; undefined when no further stream may be opened. */
+  openRun(user: object, lane: Lane): SendRun | undefined {
+    return this.#streamOf(user, lane)?.ledger.openRun();
+  }
+
+  bookUnaudited(user: object, lane: Lane, count: number): void {
+    this.#streamOf(user, lane)?.ledger.bookUnaudited(count);
+  }
+
+  /** The user is done: streams that nobody else in this process writes to are ended. */
+  release(user: object): void {
+    for (const stream of this.#streams.values()) {
+      if (stream.users.delete(user) && stream.users.size === 0) stream.ledger.end();
+    }
+    this.#registration.soon();
+  }
+
+  reportSoon(): void {
+    this.#registration.soon();
+  }
+
+  async reportNow(): Promise<void> {
+    await this.#registration.now();
+  }
+
+  isUnderLoad(): boolean {
+    return false;
+  }
+
+  /** Writes every stream that has news, some at a time; a stream whose report fails does not keep the others back. */
+  async report(): Promise<void> {
+    const nowMs = this.#client.host.nowMs();
+    const pending = [...this.#streams.values()].filter(({ ledger, chain }) => {
+      ledger.age(nowMs, outcomeLimitMs);
+      return chain.hasNews;
+    });
+    const failures: unknown[] = [];
+    const worker = async (): Promise<void> => {
+      for (let stream = pending.pop(); stream !== undefined; stream = pending.pop()) {
+        try {
+          await stream.chain.advance();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: parallelReports }, worker));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #streamOf(user: object, lane: Lane): Stream | undefined {
+    const key = `${lane.cluster}\0${lane.destination}\0${lane.partition}`;
+    const known = this.#streams.get(key);
+    const stream = known ?? this.#open(key, lane);
+    stream?.users.add(user);
+    return stream;
+  }
+
+  #open(key: string, lane: Lane): Stream | undefined {
+    if (this.#streams.size >= maxStreams) {
+      this.#tellFull(lane);
+      return undefined;
+    }
+    const ledger = new StreamLedger(lane, this.#producerId, { confirms: true });
+    const author = new LedgerAuthor(ledger, {
+      store: this.#client.store,
+      references: this.references,
+      clientId: () => this.#client.clientId,
+      nowMs: () => this.#client.host.nowMs(),
+      cloned: () => this.#drawNewId(ledger.producerId),
+    });
+    const stream = { ledger, chain: new Chain(author, () => this.#client.newNonce()), users: new Set<object>() };
+    this.#streams.set(key, stream);
+    return stream;
+  }
+
+  /** Another process writes under our id: what was sent under it stays in doubt, what comes now is under a new one. */
+  #drawNewId(clonedId: string): void {
+    if (clonedId !== this.#producerId) return;
+    this.#producerId = this.#client.newProducerId();
+    this.#client.renewClientId();
+    for (const stream of this.#streams.values()) this.references.forget(stream.ledger);
+    this.#streams.clear();
+  }
+
+  #endThoseOff(): void {
+    for (const { ledger } of this.#streams.values()) {
+      if (!this.#client.isRecording(ledger.lane.destination)) ledger.end();
+    }
+    this.#registration.soon();
+  }
+
+  #tellFull(lane: Lane): void {
+    if (this.#isFullTold) return;
+    this.#isFullTold = true;
+    const text = `More than ${maxStreams} partitions are written to; ${lane.destination}/${lane.partition} and further ones are not watched.`;
+    this.#client.notice({ kind: "warning", code: "too-many-streams", text });
+  }
+}
+
+const maxStreams = 10_000;
+const outcomeLimitMs = 60_000;
+const parallelReports = 16;
+
+/** The sequences of a run that lie in one answer. */
+export function sequencesOf(run: SendRun): readonly number[] {
+  const all: number[] = [];
+  for (let at = 0; at + 1 < run.sequences.length; at += 2) {
+    for (let sequence = run.sequences[at] ?? 0; sequence <= (run.sequences[at + 1] ?? -1); sequence += 1)
+      all.push(sequence);
+  }
+  return all;
+}

@@ -1,0 +1,186 @@
+import type { Client } from "@seqwatch/client";
+import type { Lane } from "@seqwatch/core";
+import { AssignedLane } from "./assigned-lane.ts";
+import { clusterIdOf, type ClusterPort, type OffsetCommitPort } from "./cluster.ts";
+import { assignmentOf, type BatchStarted, batchStartedOf, commitsOf } from "./consumer-events.ts";
+import { HandlerWatch } from "./handler-watch.ts";
+import type { Members } from "./members.ts";
+import type { ConsumerPort, RunConfigPort } from "./port.ts";
+import { type FetchedPartition, watchBrokers } from "./watched-brokers.ts";
+import { withinMs } from "./within.ts";
+
+/** What a watched consumer stands on. */
+export interface ConsumerSurroundings {
+  readonly client: Client;
+  readonly members: Members;
+  readonly cluster: ClusterPort | undefined;
+  readonly groupId: string;
+}
+
+/**
+ * Watches one consumer object in place: notes what its handlers did with each message and testifies it before the
+ * commit. It never waits between delivery and handler, and a handler's error passes through as it is.
+ */
+export class WatchedConsumer {
+  readonly consumer: ConsumerPort;
+  readonly #surroundings: ConsumerSurroundings;
+  readonly #lanes = new Map<string, Map<number, AssignedLane>>();
+  #isNameMissingTold = false;
+  #joinCount = 0;
+
+  constructor(consumer: ConsumerPort, surroundings: ConsumerSurroundings) {
+    this.consumer = consumer;
+    this.#surroundings = surroundings;
+    this.#listen(consumer);
+    if (surroundings.cluster !== undefined) this.#watchCluster(surroundings.cluster);
+    const run = consumer.run.bind(consumer);
+    const handlers = new HandlerWatch((topic, partition) => this.#laneAt(topic, partition));
+    consumer.run = (config?: RunConfigPort) => run(handlers.wrap(config));
+    const disconnect = consumer.disconnect.bind(consumer);
+    consumer.disconnect = async () => {
+      try {
+        await disconnect();
+      } finally {
+        await this.#leaveAll();
+      }
+    };
+  }
+
+  #listen(consumer: ConsumerPort): void {
+    const on = (event: string, listener: (payload: unknown) => void): void => {
+      // A listener that throws would break the user's consumption (kafkajs: consumer/index.js emits synchronously).
+      consumer.on(`consumer.${event}`, ({ payload }) => this.#guard(`the event ${event}`, () => listener(payload)));
+    };
+    on("group_join", (payload) => this.#joined(payload));
+    on("start_batch_process", (payload) => this.#started(batchStartedOf(payload)));
+    on("end_batch_process", (payload) => this.#ended(batchStartedOf(payload)));
+    on("stop", () => void this.#leaveAll());
+    if (this.#surroundings.cluster === undefined)
+      on("commit_offsets", (payload) => this.#committed(commitsOf(payload)));
+  }
+
+  #watchCluster(cluster: ClusterPort): void {
+    watchBrokers(cluster, {
+      fetched: (partition) => this.#fetched(partition),
+      committing: (commit) => this.#committing(commit),
+      failed: (where, error) => this.#surroundings.client.failed(where, error),
+    });
+  }
+
+  #joined(payload: unknown): void {
+    const { assignment, memberId } = assignmentOf(payload);
+    const { client, groupId, members } = this.#surroundings;
+    this.#joinCount += 1;
+    members.activate(this);
+    client.setRole(this, `kafka consumer ${groupId} ${memberId}`);
+    for (const [topic, lanes] of this.#lanes) {
+      for (const [partition, lane] of lanes) {
+        if (assignment.get(topic)?.has(partition) !== true) lane.leave(this);
+      }
+    }
+    for (const [topic, partitions] of assignment) {
+      for (const partition of partitions) this.#open(topic, partition)?.join(this);
+    }
+    members.reportSoon();
+  }
+
+  #started(batch: BatchStarted): void {
+    const lane = this.#open(batch.topic, batch.partition);
+    if (lane === undefined) return;
+    if (this.#surroundings.client.isRecording(batch.topic)) lane.start(batch);
+    else lane.switchOff();
+  }
+
+  #ended(batch: BatchStarted): void {
+    const lane = this.#laneAt(batch.topic, batch.partition);
+    if (lane === undefined) return;
+    lane.end();
+    const { client, cluster, members } = this.#surroundings;
+    if (!client.isRecording(batch.topic)) lane.switchOff();
+    // Where commits cannot be seen before they leave, this is the last moment that can.
+    if (cluster === undefined) members.reportBeforeCommit(lane.member);
+  }
+
+  #fetched(partition: FetchedPartition): void {
+    if (this.#surroundings.client.isRecording(partition.topic)) {
+      this.#laneAt(partition.topic, partition.partition)?.fetched(partition);
+    }
+  }
+
+  #committing(commit: OffsetCommitPort): () => void {
+    const commits = commitsOf(commit);
+    for (const { topic, partition } of commits) {
+      const lane = this.#laneAt(topic, partition);
+      if (lane !== undefined) this.#surroundings.members.reportBeforeCommit(lane.member);
+    }
+    const joinCount = this.#joinCount;
+    return () => {
+      if (joinCount === this.#joinCount) this.#committed(commits);
+    };
+  }
+
+  /** Only what the group's latest join gave to this consumer is its own to leave behind. */
+  #committed(commits: ReturnType<typeof commitsOf>): void {
+    for (const { topic, partition, offset } of commits) {
+      const member = this.#laneAt(topic, partition)?.member;
+      if (offset >= 0 && member?.owner === this) member.testimony.committed(offset);
+    }
+  }
+
+  /** Where recording is off now, and nothing delivered while on is still being worked. */
+  switchOff(): void {
+    for (const [topic, lanes] of this.#lanes) {
+      if (this.#surroundings.client.isRecording(topic)) continue;
+      for (const lane of lanes.values()) if (lane.account === undefined) lane.switchOff();
+    }
+  }
+
+  async #leaveAll(): Promise<void> {
+    const { client, members } = this.#surroundings;
+    for (const lanes of this.#lanes.values()) {
+      for (const lane of lanes.values()) {
+        lane.end();
+        lane.leave(this);
+      }
+    }
+    client.setRole(this, undefined);
+    members.deactivate(this);
+    await withinMs(client, disconnectLimitMs, members.reportNow());
+  }
+
+  #laneAt(topic: string, partition: number): AssignedLane | undefined {
+    return this.#lanes.get(topic)?.get(partition);
+  }
+
+  #open(topic: string, partition: number): AssignedLane | undefined {
+    const known = this.#laneAt(topic, partition);
+    if (known !== undefined) return known;
+    const lane = this.#nameOf(topic, partition);
+    if (lane === undefined) return undefined;
+    const opened = new AssignedLane(this.#surroundings.members.memberOf(this.#surroundings.groupId, lane));
+    const lanes = this.#lanes.get(topic) ?? new Map<number, AssignedLane>();
+    this.#lanes.set(topic, lanes.set(partition, opened));
+    return opened;
+  }
+
+  #nameOf(topic: string, partition: number): Lane | undefined {
+    const { client } = this.#surroundings;
+    const cluster = client.cluster ?? clusterIdOf(this.#surroundings.cluster);
+    if (cluster !== undefined) return { system: "kafka", cluster, destination: topic, partition: String(partition) };
+    if (this.#isNameMissingTold) return undefined;
+    this.#isNameMissingTold = true;
+    const text = `The brokers' name for their cluster cannot be seen in this kafkajs: set the option cluster. Group ${this.#surroundings.groupId} is not watched.`;
+    client.notice({ kind: "warning", code: "cluster-unnamed", text });
+    return undefined;
+  }
+
+  #guard(where: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#surroundings.client.failed(where, error);
+    }
+  }
+}
+
+const disconnectLimitMs = 250;

@@ -1,0 +1,297 @@
+import type { Client } from "@seqwatch/client";
+import type { Lane, SendRun } from "@seqwatch/core";
+import { clusterIdOf, type ClusterPort } from "./cluster.ts";
+import type { ParsedSettings } from "./options.ts";
+import type {
+  MessagePort,
+  ProducerPort,
+  RecordMetadataPort,
+  SendBatchPort,
+  SenderPort,
+  SendPort,
+  TopicMessagesPort,
+} from "./port.ts";
+import { bookCoverage, bookRejection, coverageOf } from "./send-outcome.ts";
+import { type Omission, settleOmissions } from "./omissions.ts";
+import type { Streams } from "./streams.ts";
+import { type SendSurroundings, TopicSend } from "./topic-send.ts";
+import { watchTransaction } from "./watched-transaction.ts";
+import { withinMs } from "./within.ts";
+
+/** What a watched producer stands on. */
+export interface ProducerSurroundings {
+  readonly client: Client;
+  readonly streams: Streams;
+  readonly settings: ParsedSettings;
+  readonly cluster: ClusterPort | undefined;
+  /** The client library's own retry settings: a resend keeps within them. */
+  readonly retries: number;
+  readonly firstRetryMs: number;
+  /** Sends on their way, retries included: what a flush waits for. */
+  readonly inFlight: Set<Promise<unknown>>;
+}
+
+/** The messages of one `send` or `sendBatch`, ready for the client library, and what is watched of them. */
+export interface PreparedSend {
+  readonly sends: readonly TopicSend[];
+  readonly topicMessages: readonly TopicMessagesPort[];
+}
+
+/**
+ * Watches one producer object in place: stamps what it sends and books what becomes of it. Its promises resolve and
+ * reject as before, unless `onAckMissing` says otherwise.
+ */
+export class WatchedProducer {
+  readonly surroundings: ProducerSurroundings;
+  readonly producer: ProducerPort;
+  readonly #original: SenderPort;
+  readonly #sendSurroundings: SendSurroundings;
+  #isNameMissingTold = false;
+  #outOfOrderCount = 0;
+
+  constructor(producer: ProducerPort, surroundings: ProducerSurroundings) {
+    this.surroundings = surroundings;
+    this.producer = producer;
+    this.#original = sendersOf(producer);
+    this.#sendSurroundings = this.#createSendSurroundings();
+    this.#watchDisconnect(producer);
+    const transaction = producer.transaction.bind(producer);
+    producer.transaction = async () => watchTransaction(await transaction(), this);
+    producer.send = (record) => this.send(record, this.#original, undefined);
+    producer.sendBatch = (batch) => this.sendBatch(batch, this.#original, undefined);
+  }
+
+  /** `later` takes the outcome over, as a transaction does: nothing is acked before its commit. */
+  send(
+    record: SendPort,
+    original: SenderPort,
+    later: OutcomeTaker | undefined,
+  ): Promise<readonly RecordMetadataPort[]> {
+    const prepared = this.#prepare(() => [record]);
+    const [topic] = prepared?.topicMessages ?? [];
+    if (prepared === undefined || topic === undefined) return original.send(record);
+    return this.#follow(
+      original.send({ ...record, messages: topic.messages }),
+      prepared,
+      record,
+      later ?? this.#taker(original, record),
+    );
+  }
+
+  sendBatch(
+    batch: SendBatchPort,
+    original: SenderPort,
+    later: OutcomeTaker | undefined,
+  ): Promise<readonly RecordMetadataPort[]> {
+    const prepared = this.#prepare(() => batch.topicMessages ?? []);
+    if (prepared === undefined) return original.sendBatch(batch);
+    const sent = original.sendBatch({ ...batch, topicMessages: prepared.topicMessages });
+    return this.#follow(sent, prepared, batch, later ?? this.#taker(original, batch));
+  }
+
+  laneOf(topic: string, partition: number): Lane | undefined {
+    const cluster = this.surroundings.client.cluster ?? clusterIdOf(this.surroundings.cluster);
+    if (cluster === undefined) {
+      this.#tellNameMissing();
+      return undefined;
+    }
+    return { system: "kafka", cluster, destination: topic, partition: String(partition) };
+  }
+
+  /** Anything that kafkajs itself will refuse, or that is switched off, is not ours: undefined, nothing was touched. */
+  #prepare(read: () => readonly TopicMessagesPort[]): PreparedSend | undefined {
+    try {
+      return prepareSend(read(), (topic) => this.surroundings.client.isRecording(topic), this.#sendSurroundings);
+    } catch (error) {
+      this.surroundings.client.failed("preparing a send", error);
+      return undefined;
+    }
+  }
+
+  async #follow(
+    sent: Promise<readonly RecordMetadataPort[]>,
+    prepared: PreparedSend,
+    settings: { readonly acks?: number },
+    taker: OutcomeTaker,
+  ): Promise<readonly RecordMetadataPort[]> {
+    const followed = this.#settleOne(sent, prepared, settings.acks === 0, taker);
+    this.surroundings.inFlight.add(followed);
+    try {
+      return await followed;
+    } finally {
+      this.surroundings.inFlight.delete(followed);
+    }
+  }
+
+  async #settleOne(
+    sent: Promise<readonly RecordMetadataPort[]>,
+    prepared: PreparedSend,
+    isUnconfirmed: boolean,
+    taker: OutcomeTaker,
+  ): Promise<readonly RecordMetadataPort[]> {
+    let answer: readonly RecordMetadataPort[];
+    try {
+      answer = await sent;
+    } catch (error) {
+      this.#noteRejection(error);
+      taker.rejected(prepared.sends, error);
+      throw error;
+    }
+    this.#outOfOrderCount = 0;
+    return await taker.resolved(prepared.sends, answer, isUnconfirmed);
+  }
+
+  /** Books outcomes at once: for sends outside of a transaction. */
+  #taker(original: SenderPort, settings: SendBatchPort): OutcomeTaker {
+    return {
+      resolved: async (sends, answer, isUnconfirmed) => {
+        const omissions = this.#guard("booking an answer", () => bookAnswer(sends, answer, isUnconfirmed)) ?? [];
+        if (omissions.length === 0) return answer;
+        return await settleOmissions(omissions, { answer, original, settings, producer: this });
+      },
+      rejected: (sends, error) => {
+        this.#guard("booking a rejection", () => bookRejection(error, sends));
+      },
+    };
+  }
+
+  #guard<T>(where: string, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.surroundings.client.failed(where, error);
+      return undefined;
+    }
+  }
+
+  #watchDisconnect(producer: ProducerPort): void {
+    const disconnect = producer.disconnect.bind(producer);
+    const { client, streams } = this.surroundings;
+    producer.disconnect = async () => {
+      try {
+        await disconnect();
+      } finally {
+        streams.release(this);
+        await withinMs(client, disconnectLimitMs, streams.reportNow());
+      }
+    };
+  }
+
+  #createSendSurroundings(): SendSurroundings {
+    const { streams, settings } = this.surroundings;
+    return {
+      stampBatchBytes: settings.stampBatchBytes,
+      openRun: (topic, partition) => {
+        const lane = isPartition(partition) ? this.laneOf(topic, partition) : undefined;
+        return lane === undefined ? undefined : streams.openRun(this, lane);
+      },
+      unaudited: (topic, partition, count) => {
+        const lane = isPartition(partition) ? this.laneOf(topic, partition) : undefined;
+        if (lane !== undefined) streams.bookUnaudited(this, lane, count);
+      },
+      stamped: (run, sequence, message, topic) => this.#remember(run, sequence, message, topic),
+    };
+  }
+
+  #remember(run: SendRun, sequence: number, message: MessagePort, topic: string): void {
+    const { client, streams, settings } = this.surroundings;
+    if (settings.reference === undefined) return;
+    try {
+      const text = settings.reference(message, topic);
+      if (typeof text === "string") streams.references.remember(run.ledger, sequence, text);
+    } catch (error) {
+      client.failed("the option reference", error);
+    }
+  }
+
+  #noteRejection(error: unknown): void {
+    if (!(error instanceof Error) || Reflect.get(error, "type") !== "OUT_OF_ORDER_SEQUENCE_NUMBER") return;
+    this.#outOfOrderCount += 1;
+    if (this.#outOfOrderCount !== stuckAfter) return;
+    const text = `An idempotent producer was refused ${stuckAfter} times in a row for its sequence number; kafkajs does not recover from this by itself. Make a new producer.`;
+    this.surroundings.client.notice({ kind: "warning", code: "producer-stuck", text });
+  }
+
+  #tellNameMissing(): void {
+    if (this.#isNameMissingTold) return;
+    this.#isNameMissingTold = true;
+    const text =
+      "The brokers' name for their cluster cannot be seen in this kafkajs: set the option cluster. Nothing is stamped.";
+    this.surroundings.client.notice({ kind: "warning", code: "cluster-unnamed", text });
+  }
+}
+
+/** Who books what became of a send. */
+export interface OutcomeTaker {
+  resolved(
+    sends: readonly TopicSend[],
+    answer: readonly RecordMetadataPort[],
+    isUnconfirmed: boolean,
+  ): Promise<readonly RecordMetadataPort[]>;
+  rejected(sends: readonly TopicSend[], error: unknown): void;
+}
+
+/** Books an answer and returns what it left out. `isUnconfirmed`: the send did not ask for one (acks=0). */
+export function bookAnswer(
+  sends: readonly TopicSend[],
+  answer: readonly RecordMetadataPort[],
+  isUnconfirmed: boolean,
+): Omission[] {
+  const omissions: Omission[] = [];
+  for (const send of sends) {
+    for (const batch of send.batches) {
+      if (batch.run === undefined) continue;
+      if (isUnconfirmed) {
+        batch.run.told();
+        continue;
+      }
+      const coverage = coverageOf(send.topic, batch.partition, answer);
+      if (coverage.kind === "omitted") omissions.push({ send, batch, run: batch.run });
+      else bookCoverage(batch.run, coverage);
+    }
+  }
+  return omissions;
+}
+
+function prepareSend(
+  entries: readonly TopicMessagesPort[],
+  isRecorded: (topic: string) => boolean,
+  surroundings: SendSurroundings,
+): PreparedSend | undefined {
+  if (!Array.isArray(entries) || entries.length === 0 || !entries.every(isSendable)) return undefined;
+  const watched = entries.filter((entry) => isRecorded(entry.topic));
+  if (watched.length === 0) return undefined;
+  // kafkajs merges entries of one topic into one list, so they are one send to us too.
+  const messages = new Map<string, MessagePort[]>();
+  for (const entry of watched) messages.set(entry.topic, [...(messages.get(entry.topic) ?? []), ...entry.messages]);
+  const sends = new Map([...messages].map(([topic, list]) => [topic, new TopicSend(topic, list, surroundings)]));
+  const taken = new Map<string, number>();
+  const topicMessages = entries.map((entry) => {
+    const send = sends.get(entry.topic);
+    if (send === undefined) return entry;
+    const from = taken.get(entry.topic) ?? 0;
+    taken.set(entry.topic, from + entry.messages.length);
+    return { ...entry, messages: send.clones.slice(from, from + entry.messages.length) };
+  });
+  return { sends: [...sends.values()], topicMessages };
+}
+
+/** What kafkajs accepts as far as the shape goes; for the rest it has its own errors, which the user must get. */
+function isSendable(entry: unknown): boolean {
+  if (typeof entry !== "object" || entry === null) return false;
+  const topic: unknown = Reflect.get(entry, "topic");
+  const messages: unknown = Reflect.get(entry, "messages");
+  if (typeof topic !== "string" || topic === "" || !Array.isArray(messages) || messages.length === 0) return false;
+  return messages.every((message: unknown) => typeof message === "object" && message !== null);
+}
+
+function isPartition(partition: number): boolean {
+  return Number.isSafeInteger(partition) && partition >= 0;
+}
+
+function sendersOf(producer: ProducerPort): SenderPort {
+  return { send: producer.send.bind(producer), sendBatch: producer.sendBatch.bind(producer) };
+}
+
+const disconnectLimitMs = 250;
+const stuckAfter = 3;
