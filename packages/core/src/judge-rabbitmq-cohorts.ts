@@ -1,4 +1,4 @@
-import { type Cohort, maxCohorts, type Passing } from "./judge-rabbitmq-memory.ts";
+import { type Cohort, type ConsumerLook, maxCohorts, type Passing } from "./judge-rabbitmq-memory.ts";
 import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
 import type { QueueSight } from "./judge-rabbitmq-watch.ts";
 import { difference, intersection, isEmpty, lastOf, type RangeSet, union, unionAll } from "./range-set.ts";
@@ -41,46 +41,55 @@ export function isProven(cohort: Cohort, facts: CohortFacts): boolean {
     const look = sight.watch.consumers.get(consumerId);
     if (look === undefined || look.state === "dead") return false;
     if (rules.twoMoreReports && look.state === "open" && look.number < number + 2) return false;
-    if (rules.drainedSockets && !isDrained(consumerId, cohort.above, facts)) return false;
+    if (rules.drainedSockets && !isDrained(consumerId, look, cohort, facts)) return false;
   }
   return true;
 }
 
 function openCohort(sequences: RangeSet, facts: CohortFacts): Cohort {
   const above = facts.rules.notedFirst ? facts.assigned : (lastOf(sequences) ?? 0);
-  return { sequences, openedAtMs: facts.nowMs, above, notedAtMs: facts.nowMs, passed: undefined };
+  return {
+    sequences,
+    openedAtMs: facts.nowMs,
+    above,
+    notedAtMs: facts.nowMs,
+    isEmptied: false,
+    passed: undefined,
+  };
 }
 
 function advance(cohort: Cohort, facts: CohortFacts): Cohort {
   if (wasGivenBack(cohort, facts))
-    return { ...cohort, above: facts.assigned, notedAtMs: facts.nowMs, passed: undefined };
-  if (cohort.passed === undefined)
-    return hasPassed(cohort.above, cohort.notedAtMs, facts) ? { ...cohort, passed: openPassing(facts) } : cohort;
-  return { ...cohort, passed: advancePassing(cohort.passed, facts) };
+    return { ...cohort, above: facts.assigned, notedAtMs: facts.nowMs, isEmptied: false, passed: undefined };
+  const seen = cohort.isEmptied || !isEmptied(cohort.notedAtMs, facts) ? cohort : { ...cohort, isEmptied: true };
+  if (seen.passed !== undefined) return { ...seen, passed: advancePassing(seen.passed, facts) };
+  // First in, first out: what was stamped after the note was enqueued after what was noted.
+  const hasPassed = seen.isEmptied || facts.firstDelivered > seen.above;
+  return hasPassed ? { ...seen, passed: openPassing(facts) } : seen;
 }
 
 /** What a consumer held unread or unsettled is put back at the head of the queue when it ends: A begins anew. */
 function wasGivenBack(cohort: Cohort, facts: CohortFacts): boolean {
   if (facts.sight.anyDied) return true;
-  if (!facts.rules.requeueOnClose) return false;
-  for (const consumerId of facts.sight.closed) if (!isDrained(consumerId, cohort.above, facts)) return true;
+  if (!facts.rules.requeueOnClose || cohort.isEmptied) return false;
+  for (const consumerId of facts.sight.closed) if (facts.highestOf(consumerId) <= cohort.above) return true;
   return false;
 }
 
-function isDrained(consumerId: string, above: number, facts: CohortFacts): boolean {
-  return facts.highestOf(consumerId) > above || facts.sight.watch.consumers.get(consumerId)?.isQuiet === true;
+/**
+ * Nothing of the cohort is on its way to the consumer: it was given something that lay behind; or the broker holds
+ * nothing that it handed out without an answer, and the consumer, which may be one that does not answer, is given nothing.
+ */
+function isDrained(consumerId: string, look: ConsumerLook, cohort: Cohort, facts: CohortFacts): boolean {
+  return facts.highestOf(consumerId) > cohort.above || (cohort.isEmptied && look.isQuiet);
 }
 
-/** First in, first out: a later message was given out for the first time, or the queue was read as empty since. */
-function hasPassed(above: number, notedAtMs: number, facts: CohortFacts): boolean {
-  if (facts.firstDelivered > above) return true;
+/** Whether statistics younger than a note say that the queue holds nothing. */
+function isEmptied(notedAtMs: number, facts: CohortFacts): boolean {
   const { reading } = facts.sight;
   if (reading?.ready !== 0 || reading.unacked !== 0) return false;
   return !facts.rules.youngCounts || reading.beganAtMs >= notedAtMs + reading.statisticsLagMs + slackMs;
 }
-
-/** Statistics may be older than the lag that the broker states by the time that they take to be written. */
-const slackMs = 1_000;
 
 function openPassing(facts: CohortFacts): Passing {
   const holders = new Set<string>();
@@ -89,7 +98,7 @@ function openPassing(facts: CohortFacts): Passing {
 }
 
 function advancePassing(passing: Passing, facts: CohortFacts): Passing {
-  const isTwice = passing.isTwice || hasPassed(passing.aboveThen, passing.atMs, facts);
+  const isTwice = passing.isTwice || facts.firstDelivered > passing.aboveThen || isEmptied(passing.atMs, facts);
   const numbers = passing.numbers ?? (mayNoteNumbers(passing, facts) ? numbersOf(facts.sight) : undefined);
   return isTwice === passing.isTwice && numbers === passing.numbers ? passing : { ...passing, isTwice, numbers };
 }
@@ -126,6 +135,7 @@ function mergeCohorts(a: Cohort, b: Cohort): Cohort {
     openedAtMs: Math.min(a.openedAtMs, b.openedAtMs),
     above: Math.max(a.above, b.above),
     notedAtMs: Math.max(a.notedAtMs, b.notedAtMs),
+    isEmptied: a.isEmptied && b.isEmptied,
     passed: a.passed === undefined || b.passed === undefined ? undefined : mergePassings(a.passed, b.passed),
   };
 }
@@ -139,3 +149,6 @@ function mergePassings(a: Passing, b: Passing): Passing {
     numbers: undefined,
   };
 }
+
+/** Statistics may be older than the lag that the broker states by the time that they take to be written. */
+const slackMs = 1_000;

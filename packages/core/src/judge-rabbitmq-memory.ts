@@ -69,6 +69,8 @@ export interface Cohort {
   /** A: the highest sequence given out when they were noted. What was stamped above it was enqueued after them. */
   readonly above: number;
   readonly notedAtMs: number;
+  /** Statistics younger than the note said that the queue holds nothing, neither ready nor handed out. */
+  readonly isEmptied: boolean;
   readonly passed: Passing | undefined;
 }
 

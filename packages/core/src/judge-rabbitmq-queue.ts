@@ -80,7 +80,7 @@ function judgeStreams(context: QueueContext): QueueJudgement {
     streams.set(producerId, found.memory);
     gaps.push(...found.gaps);
     proofs.push(...found.proofs);
-    if (found.memory.doubtTo > (receipts?.doubtTo ?? 0))
+    if (context.rules.doubtTo && found.memory.doubtTo > (receipts?.doubtTo ?? 0))
       doubts.push({ group: queue, producerId, to: found.memory.doubtTo });
     if (!isEmpty(found.withdrawn)) withdrawn.push({ producerId, group: queue, sequences: found.withdrawn });
     if (found.openFrom !== undefined) openFrom.set(producerId, found.openFrom);
@@ -219,6 +219,7 @@ function judgeUnledgered(
     openedAtMs,
     above: Number.POSITIVE_INFINITY,
     notedAtMs: openedAtMs,
+    isEmptied: false,
     passed: undefined,
   };
   const isShown = input.nowMs - openedAtMs >= input.policy.graceMs;

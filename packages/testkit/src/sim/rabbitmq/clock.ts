@@ -1,9 +1,14 @@
+interface Plan {
+  readonly timeMs: number;
+  readonly order: number;
+  readonly task: () => void;
+}
+
 /** Simulated time: what is due next happens next, ties in the order in which they were planned. */
 export class Clock {
   nowMs = 0;
-  readonly #times: number[] = [];
-  readonly #orders: number[] = [];
-  readonly #tasks: (() => void)[] = [];
+  /** A binary heap, earliest first. */
+  readonly #plans: Plan[] = [];
   #order = 0;
 
   after(delayMs: number, task: () => void): void {
@@ -12,69 +17,53 @@ export class Clock {
 
   at(timeMs: number, task: () => void): void {
     this.#order += 1;
-    this.#times.push(Math.max(timeMs, this.nowMs));
-    this.#orders.push(this.#order);
-    this.#tasks.push(task);
-    this.#rise(this.#times.length - 1);
+    this.#rise({ timeMs: Math.max(timeMs, this.nowMs), order: this.#order, task });
   }
 
   /** Runs everything that is due up to then. */
   runUntil(timeMs: number): void {
-    for (;;) {
-      const due = this.#times[0];
-      if (due === undefined || due > timeMs) break;
-      const task = this.#tasks[0];
-      this.nowMs = due;
+    for (let due = this.#plans[0]; due !== undefined && due.timeMs <= timeMs; due = this.#plans[0]) {
+      this.nowMs = due.timeMs;
       this.#removeFirst();
-      task?.();
+      due.task();
     }
     this.nowMs = timeMs;
   }
 
+  #rise(plan: Plan): void {
+    let at = this.#plans.length;
+    this.#plans.push(plan);
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = this.#plans[above];
+      if (parent === undefined || isBefore(parent, plan)) break;
+      this.#plans[at] = parent;
+      at = above;
+    }
+    this.#plans[at] = plan;
+  }
+
   #removeFirst(): void {
-    const last = this.#times.length - 1;
-    this.#swap(0, last);
-    this.#times.pop();
-    this.#orders.pop();
-    this.#tasks.pop();
-    this.#sink();
-  }
-
-  #isBefore(a: number, b: number): boolean {
-    const [timeA, timeB] = [this.#times[a] ?? 0, this.#times[b] ?? 0];
-    return timeA < timeB || (timeA === timeB && (this.#orders[a] ?? 0) < (this.#orders[b] ?? 0));
-  }
-
-  #rise(from: number): void {
-    for (let child = from; child > 0; ) {
-      const parent = (child - 1) >> 1;
-      if (!this.#isBefore(child, parent)) return;
-      this.#swap(child, parent);
-      child = parent;
+    const last = this.#plans.pop();
+    if (last === undefined || this.#plans.length === 0) return;
+    let at = 0;
+    for (;;) {
+      const below = this.#earlierChild(at);
+      const child = this.#plans[below];
+      if (child === undefined || isBefore(last, child)) break;
+      this.#plans[at] = child;
+      at = below;
     }
+    this.#plans[at] = last;
   }
 
-  #sink(): void {
-    for (let parent = 0; ; ) {
-      let lowest = parent;
-      for (const child of [2 * parent + 1, 2 * parent + 2])
-        if (child < this.#times.length && this.#isBefore(child, lowest)) lowest = child;
-      if (lowest === parent) return;
-      this.#swap(parent, lowest);
-      parent = lowest;
-    }
-  }
-
-  #swap(a: number, b: number): void {
-    swap(this.#times, a, b);
-    swap(this.#orders, a, b);
-    swap(this.#tasks, a, b);
+  #earlierChild(at: number): number {
+    const left = this.#plans[2 * at + 1];
+    const right = this.#plans[2 * at + 2];
+    return left !== undefined && right !== undefined && isBefore(right, left) ? 2 * at + 2 : 2 * at + 1;
   }
 }
 
-function swap<T>(list: T[], a: number, b: number): void {
-  const [first, second] = [list[a], list[b]];
-  if (first === undefined || second === undefined) return;
-  list[a] = second;
-  list[b] = first;
+function isBefore(a: Plan, b: Plan): boolean {
+  return a.timeMs < b.timeMs || (a.timeMs === b.timeMs && a.order < b.order);
 }

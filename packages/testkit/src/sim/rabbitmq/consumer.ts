@@ -23,6 +23,7 @@ export class SimConsumer {
   #backlog: (() => void)[] = [];
   #inWork = 0;
   #lastArrivalMs = 0;
+  #stalledUntilMs = 0;
   #deliveryCount = 0;
   #signNumber = 0;
   #isRegistered = false;
@@ -41,7 +42,10 @@ export class SimConsumer {
     this.process = new SimProcess(world, "c");
     this.consumerId = newId(world, "k");
     const { random, faults } = world;
-    this.#work = { meanMs: random.chance(0.2) ? 150 : random.between(1, 25), concurrency: random.integer(1, 8) };
+    this.#work = {
+      meanMs: random.chance(faults.slowShare) ? random.between(50, 250) : random.between(1, 25),
+      concurrency: random.integer(1, 8),
+    };
     this.#channel = {
       noAck: random.chance(faults.noAckShare),
       prefetch: random.pick([1, 5, 20, 50]) ?? 1,
@@ -120,6 +124,11 @@ export class SimConsumer {
     this.#state = "open";
   }
 
+  /** Deliveries and answers stay under way for a while, in order. */
+  stallNetwork(forMs: number): void {
+    this.#stalledUntilMs = this.#world.clock.nowMs + forMs;
+  }
+
   #register(): void {
     const sign = this.#sign();
     this.process.write(
@@ -136,7 +145,7 @@ export class SimConsumer {
 
   #attach(): void {
     if (!this.process.isAlive || !this.#channel.isOpen) return;
-    if (!this.#world.broker.isUp) return void this.#world.clock.after(500, () => this.#attach());
+    if (!this.#world.broker.isUp) return this.#world.clock.after(500, () => this.#attach());
     this.queue.attach(this.#channel);
   }
 
@@ -144,7 +153,8 @@ export class SimConsumer {
     const { clock, random } = this.#world;
     const { message, isReturned } = entry;
     // One channel keeps the order on its way; a busy event loop leaves it in the socket for a while.
-    this.#lastArrivalMs = Math.max(this.#lastArrivalMs, clock.nowMs + random.between(0.1, 3));
+    const soonestMs = Math.max(clock.nowMs, this.#stalledUntilMs) + random.between(0.1, 3);
+    this.#lastArrivalMs = Math.max(this.#lastArrivalMs, soonestMs);
     if (random.chance(0.002)) this.#lastArrivalMs += random.between(10, 80);
     const arrive = (): void => this.#read(message, tag, !redelivered && !isReturned);
     clock.at(this.#lastArrivalMs, () => {
@@ -216,7 +226,8 @@ export class SimConsumer {
 
   /** An answer to the broker: what is sent before the end still arrives. */
   #answer(settle: () => void): void {
-    this.#world.clock.after(this.#world.random.between(0.1, 1), settle);
+    const { clock, random } = this.#world;
+    clock.at(Math.max(clock.nowMs, this.#stalledUntilMs) + random.between(0.1, 1), settle);
   }
 
   #accountOf(lane: Lane): Account {

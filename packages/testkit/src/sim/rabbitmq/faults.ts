@@ -13,7 +13,11 @@ export interface RabbitFaults {
   readonly consumerCloseEveryS: number;
   readonly consumerFreezeEveryS: number;
   readonly consumerOffEveryS: number;
+  /** Between broker and consumer nothing moves for a while, though the consumer reaches the store. */
+  readonly networkStallEveryS: number;
   readonly noAckShare: number;
+  /** Of consumers: they hardly keep up. */
+  readonly slowShare: number;
   readonly requeueShare: number;
   readonly rejectShare: number;
   readonly foreignConsumerEveryS: number;
@@ -49,7 +53,9 @@ export const noFaults: RabbitFaults = {
   consumerCloseEveryS: 0,
   consumerFreezeEveryS: 0,
   consumerOffEveryS: 0,
+  networkStallEveryS: 0,
   noAckShare: 0,
+  slowShare: 0.2,
   requeueShare: 0,
   rejectShare: 0,
   foreignConsumerEveryS: 0,
@@ -108,7 +114,9 @@ export function drawFaults(random: Random): RabbitFaults {
     consumerCloseEveryS: sometimes(2, 20),
     consumerFreezeEveryS: every(6, 30),
     consumerOffEveryS: every(8, 30),
+    networkStallEveryS: sometimes(4, 20),
     noAckShare: sometimes(0.1, 0.6),
+    slowShare: random.between(0, 0.8),
     requeueShare: sometimes(0.005, 0.1),
     rejectShare: sometimes(0.005, 0.05),
     foreignConsumerEveryS: every(6, 30),
@@ -126,7 +134,7 @@ export function drawFaults(random: Random): RabbitFaults {
     maxLength: random.chance(0.3) ? random.integer(10, 60) : 0,
     overflow: random.chance(0.25) ? "reject-publish" : "drop-head",
     ttlMs: random.chance(0.2) ? random.integer(300, 4_000) : 0,
-    deadLetter: random.chance(0.15) ? (random.chance(0.6) ? "cycle" : "rejects") : "none",
+    deadLetter: random.chance(0.25) ? (random.chance(0.7) ? "cycle" : "rejects") : "none",
     pauseEveryS: sometimes(8, 30),
   };
 }

@@ -22,16 +22,20 @@ export function consumeUnaudited(world: World, queue: SimQueue): void {
   clock.after(random.between(minStayMs, minStayMs + 4_000), () => queue.detach(channel));
 }
 
-/** A person or a script that takes messages one by one. */
+/** A person or a script that takes messages one by one, and comes again as long as there are none. */
 export function getUnaudited(world: World, queue: SimQueue): void {
   const { clock, random } = world;
-  const count = random.integer(1, 12);
-  for (let i = 0; i < count; i += 1) {
-    clock.after(random.between(0, 400), () => {
-      const entry = queue.get();
-      if (entry !== undefined) mark(entry.message, queue.name, fate.processed);
-    });
-  }
+  let wanted = random.integer(1, 12);
+  const untilMs = clock.nowMs + random.between(100, 4_000);
+  const get = (): void => {
+    const entry = queue.isUp && queue.readyCount > 0 ? queue.get() : undefined;
+    if (entry !== undefined) {
+      wanted -= 1;
+      mark(entry.message, queue.name, fate.processed);
+    }
+    if (wanted > 0 && clock.nowMs < untilMs) clock.after(random.between(1, 20), get);
+  };
+  get();
 }
 
 /** Longer than the longest time between two looks. */

@@ -58,6 +58,7 @@ export class Operator {
     this.#plan(faults.consumerCloseEveryS, () => this.#endConsumer("closed"));
     this.#plan(faults.consumerFreezeEveryS, () => this.#freeze());
     this.#plan(faults.consumerOffEveryS, () => this.#switchOff());
+    this.#plan(faults.networkStallEveryS, () => this.#stall());
     this.#plan(faults.foreignConsumerEveryS, () => this.#forQueue("foreign consumer", consumeUnaudited));
     this.#plan(faults.foreignGetEveryS, () => this.#forQueue("foreign get", getUnaudited));
     this.#plan(faults.bindingEveryS, () => this.#unbind());
@@ -114,6 +115,14 @@ export class Operator {
     consumer?.switchOff(random.chance(0.5) ? random.between(20, 900) : random.between(900, 6_000));
   }
 
+  #stall(): void {
+    const { random } = this.#world;
+    const consumer = random.pick(this.#consumers);
+    const forMs = random.chance(0.5) ? random.between(100, 2_000) : random.between(2_000, 20_000);
+    note(this.#world, `network of ${consumer?.consumerId} stalls for ${Math.round(forMs)} ms`);
+    consumer?.stallNetwork(forMs);
+  }
+
   #cutLink(): void {
     const { random } = this.#world;
     const process = this.#anyProcess();
@@ -160,7 +169,7 @@ export class Operator {
     for (const producer of this.#producers) producer.closeChannel();
     for (const consumer of this.#consumers) consumer.dropChannel();
     for (const queue of queues.values()) {
-      for (const channel of [...queue.channels]) queue.detach(channel);
+      queue.detachAll();
       queue.getCount = 0;
     }
     clock.after(random.between(3_000, 7_000), () => {

@@ -39,7 +39,7 @@ export function compare(world: World, auditor: SimAuditor): Comparison {
         );
     }
   }
-  const missed = makesDoubt(world.faults) ? [] : findMissed(world, truth, found);
+  const missed = makesDoubt(world.faults) ? [] : findMissed(world, auditor, truth, found);
   differences.push(...missed);
   return {
     lost: countLost(world, truth),
@@ -98,7 +98,7 @@ function countLost(world: World, truth: Truth): number {
 }
 
 /** Promised, dropped by the queue, read by nobody, sent when the stream was known: it has to be confirmed. */
-function findMissed(world: World, truth: Truth, found: ReadonlySet<string>): readonly string[] {
+function findMissed(world: World, auditor: SimAuditor, truth: Truth, found: ReadonlySet<string>): readonly string[] {
   const missed: string[] = [];
   const firstSent = new Map<string, number>();
   const ledgers = new Map<string, LedgerReport>();
@@ -114,10 +114,19 @@ function findMissed(world: World, truth: Truth, found: ReadonlySet<string>): rea
       if ((bits & fate.dropped) === 0 || (bits & fate.read) !== 0) continue;
       if (!isLost(message, queue, isThere(message, queue, truth))) continue;
       if (!found.has(`${queue} ${keyOf(message.producerId, message.sequence)}`))
-        missed.push(`missed ${queue} ${message.producerId} ${message.sequence} ${describe(queue, message)}`);
+        missed.push(
+          `missed ${queue} ${message.producerId} ${message.sequence} ${describe(queue, message)}, ${stateOf(auditor, queue, message)}`,
+        );
     }
   }
   return missed;
+}
+
+function stateOf(auditor: SimAuditor, queue: string, { lane, producerId, sequence }: SimMessage): string {
+  for (const gap of auditor.gaps.get(laneKeyOf(lane)) ?? [])
+    if (gap.group === queue && gap.producerId === producerId && contains(gap.sequences, sequence))
+      return `${gap.state} ${gap.cause ?? ""}`;
+  return "unmentioned";
 }
 
 /** The first look at a stream, its second report after that, and one look more. */

@@ -40,7 +40,7 @@ export class SimProducer {
     this.#channel += 1;
     const outstanding = this.#outstanding;
     this.#outstanding = new Set();
-    this.process.after(this.#world.random.between(1, 300), () => {
+    this.process.after(this.#world.random.between(1, 3_000), () => {
       for (const message of outstanding) {
         if (this.#republishes && this.#isPublishing) this.#publish(message);
         else message.ledger.bookUncertain(message.sequence, message.sequence);
@@ -70,7 +70,7 @@ export class SimProducer {
     const lane = random.pick(lanes);
     const burst = random.chance(0.03) ? random.integer(10, 60) : 1;
     if (lane !== undefined) for (let i = 0; i < burst; i += 1) this.#publishNew(lane);
-    this.process.after(random.waiting(30), () => this.#publishNext());
+    this.process.after(random.waiting(120), () => this.#publishNext());
   }
 
   #publishNew(lane: Lane): void {

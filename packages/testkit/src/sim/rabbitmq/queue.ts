@@ -93,6 +93,11 @@ export class SimQueue {
     this.dispatch();
   }
 
+  /** The broker stops: every channel ends. */
+  detachAll(): void {
+    for (const channel of this.channels) this.detach(channel);
+  }
+
   ack(channel: Channel, tag: number): void {
     channel.unacked.delete(tag);
     this.dispatch();
@@ -121,15 +126,12 @@ export class SimQueue {
   /** Gives out what can be given out, round robin. */
   dispatch(): void {
     if (!this.isUp) return;
-    for (let isBusy = true; isBusy && this.readyCount > 0; ) {
-      isBusy = false;
-      for (const channel of this.channels) {
-        if (!channel.isOpen || (!channel.noAck && channel.unacked.size >= channel.prefetch)) continue;
-        const entry = this.#takeHead();
-        if (entry === undefined) return;
-        this.#deliver(channel, entry);
-        isBusy = true;
-      }
+    while (this.readyCount > 0) {
+      const channel = this.#nextChannel();
+      if (channel === undefined) return;
+      const entry = this.#takeHead();
+      if (entry === undefined) return;
+      this.#deliver(channel, entry);
     }
   }
 
@@ -140,6 +142,17 @@ export class SimQueue {
       if (entry !== undefined) yield entry.message;
     }
     for (const channel of this.channels) for (const entry of channel.unacked.values()) yield entry.message;
+  }
+
+  /** The next with room for one more; it goes to the end of the line. */
+  #nextChannel(): Channel | undefined {
+    for (const channel of this.channels) {
+      if (!channel.isOpen || (!channel.noAck && channel.unacked.size >= channel.prefetch)) continue;
+      this.channels.delete(channel);
+      this.channels.add(channel);
+      return channel;
+    }
+    return undefined;
   }
 
   #deliver(channel: Channel, entry: Entry): void {

@@ -1,0 +1,63 @@
+import type { Verdict } from "@seqwatch/core";
+
+/** What really happened to one message. */
+export interface Message {
+  readonly producerId: string;
+  readonly sequence: number;
+  readonly sentAtMs: number;
+  /** Acked, or told to the application as sent. */
+  promised: boolean;
+  /** Copies that lie in the log now. */
+  copies: number;
+  /** By group: when a member first processed it; Infinity = never. */
+  readonly processedAtMs: number[];
+  /** What a confirmed loss must be called, where only one verdict is right; by group, and at the stream. */
+  readonly verdictIn: (Verdict | undefined)[];
+  verdict: Verdict | undefined;
+  /** It was given up, jumped over, or appended late: processing it after all withdraws a loss that was one. */
+  isExcused: boolean;
+  /** Nobody can have testified about it (broken off, uncertain). */
+  isUntestified: boolean;
+  readonly story: string[];
+}
+
+export class Truth {
+  readonly streams = new Map<string, Message[]>();
+  readonly groupCount: number;
+  readonly isTracing: boolean;
+  count = 0;
+
+  constructor(groupCount: number, isTracing: boolean) {
+    this.groupCount = groupCount;
+    this.isTracing = isTracing;
+  }
+
+  meet(producerId: string, sequence: number, nowMs: number): Message {
+    const message: Message = {
+      producerId,
+      sequence,
+      sentAtMs: nowMs,
+      promised: false,
+      copies: 0,
+      processedAtMs: Array.from({ length: this.groupCount }, () => Number.POSITIVE_INFINITY),
+      verdictIn: Array.from({ length: this.groupCount }, () => undefined),
+      verdict: undefined,
+      isExcused: false,
+      isUntestified: false,
+      story: [],
+    };
+    const stream = this.streams.get(producerId) ?? [];
+    stream[sequence] = message;
+    this.streams.set(producerId, stream);
+    this.count += 1;
+    return message;
+  }
+
+  find(producerId: string, sequence: number): Message | undefined {
+    return this.streams.get(producerId)?.[sequence];
+  }
+
+  *messages(): Generator<Message> {
+    for (const stream of this.streams.values()) for (const message of stream) if (message !== undefined) yield message;
+  }
+}
