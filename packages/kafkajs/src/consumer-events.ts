@@ -1,4 +1,5 @@
 import type { StartedBatch } from "./assigned-lane.ts";
+import { at, listAt } from "./untyped.ts";
 
 /** The payload of `start_batch_process` and `end_batch_process`. */
 export interface BatchStarted extends StartedBatch {
@@ -52,13 +53,4 @@ export function commitsOf(payload: unknown): readonly CommittedPartition[] {
       offset: Number(String(at(one, "offset"))),
     })),
   );
-}
-
-function at(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
-}
-
-function listAt(value: unknown, key: string): readonly unknown[] {
-  const list = at(value, key);
-  return Array.isArray(list) ? list : [];
 }

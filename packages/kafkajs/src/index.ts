@@ -1,3 +1,5 @@
 export { AckMissingError, type MissingMessage } from "./errors.ts";
+export { createKafkaReader, type KafkaReaderOptions } from "./log-reader.ts";
+export { kafkaMemberIdsOf } from "./member-ids.ts";
 export type { KafkaOptions, KafkaSettings, OnAckMissing } from "./options.ts";
 export { clientOf, flushKafka, watchKafka } from "./watch-kafka.ts";

@@ -127,6 +127,7 @@ class KafkaWatch {
 }
 
 // `as`: kafkajs types the messages of its own partitioner more narrowly than what it accepts.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const defaultPartitioner = kafkajs.Partitioners.DefaultPartitioner as () => Partitioner;
 
 /** The retry settings of the Kafka object, which kafkajs keeps under a symbol (kafkajs: src/index.js). */

@@ -1,4 +1,5 @@
 import type { BrokerPort, ClusterPort, OffsetCommitPort } from "./cluster.ts";
+import { listAt, numberAt, textAt } from "./untyped.ts";
 
 /** One partition of a fetch: where it was asked from, and what came. */
 export interface FetchedPartition {
@@ -81,23 +82,4 @@ function* fetchedPartitions(request: unknown, response: unknown): Generator<Fetc
       yield { topic: name, partition, fetchOffset, highWatermark: numberAt(entry, "highWatermark"), last };
     }
   }
-}
-
-function at(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
-}
-
-function listAt(value: unknown, key: string): readonly unknown[] {
-  const list = at(value, key);
-  return Array.isArray(list) ? list : [];
-}
-
-function textAt(value: unknown, key: string): string {
-  const text = at(value, key);
-  return typeof text === "string" ? text : "";
-}
-
-/** Numbers and the decimal texts that kafkajs uses for 64 bits; also its Long objects, by their text. */
-function numberAt(value: unknown, key: string): number {
-  return Number(String(at(value, key)));
 }

@@ -4,6 +4,7 @@ import { AssignedLane } from "./assigned-lane.ts";
 import { clusterIdOf, type ClusterPort, type OffsetCommitPort } from "./cluster.ts";
 import { assignmentOf, type BatchStarted, batchStartedOf, commitsOf } from "./consumer-events.ts";
 import { HandlerWatch } from "./handler-watch.ts";
+import { memberRole } from "./member-ids.ts";
 import type { Members } from "./members.ts";
 import type { ConsumerPort, RunConfigPort } from "./port.ts";
 import { type FetchedPartition, watchBrokers } from "./watched-brokers.ts";
@@ -72,7 +73,7 @@ export class WatchedConsumer {
     const { client, groupId, members } = this.#surroundings;
     this.#joinCount += 1;
     members.activate(this);
-    client.setRole(this, `kafka consumer ${groupId} ${memberId}`);
+    client.setRole(this, memberRole(groupId, memberId));
     for (const [topic, lanes] of this.#lanes) {
       for (const [partition, lane] of lanes) {
         if (assignment.get(topic)?.has(partition) !== true) lane.leave(this);

@@ -1,0 +1,263 @@
+import type { EvidenceReader, GroupReading, KafkaReading, Lane, LogRange } from "@seqwatch/core";
+import { clusterIdOf, type ClusterPort, clusterSourceOf } from "./cluster.ts";
+import { extractLog } from "./log-extract.ts";
+import { at, listAt, numberAt, textAt } from "./untyped.ts";
+
+export interface KafkaReaderOptions {
+  /** The name that lanes bear where the option `cluster` was used; default: the brokers' own. */
+  readonly cluster?: string;
+  /**
+   * The Kafka member ids of living watched clients (`kafkaMemberIdsOf`). Every other member of a group counts as
+   * foreign; without this option all of them do.
+   */
+  readonly memberIds?: () => Promise<ReadonlySet<string>>;
+  /** A reading that takes longer is no evidence yet; default 2,000. */
+  readonly timeLimitMs?: number;
+  /** Records read from the log in one reading; default 10,000. */
+  readonly maxRecords?: number;
+}
+
+/** What is used of kafkajs's admin. */
+interface AdminPort {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  fetchOffsets(query: { readonly groupId: string; readonly topics: readonly string[] }): Promise<unknown>;
+  describeGroups(groups: readonly string[]): Promise<unknown>;
+  describeConfigs(query: object): Promise<unknown>;
+}
+
+/**
+ * Reads a Kafka cluster's own evidence: raw requests on connections of its own, which leave no group, no commit and
+ * no other trace behind. "No evidence yet" (undefined) is an answer; it never throws.
+ *
+ * ```ts
+ * const reader = createKafkaReader(new Kafka({ brokers }), { memberIds: async () => kafkaMemberIdsOf(await store.readClients()) });
+ * ```
+ */
+export function createKafkaReader(kafka: object, options: KafkaReaderOptions = {}): EvidenceReader {
+  return new LogReader(kafka, options);
+}
+
+class LogReader implements EvidenceReader {
+  readonly system = "kafka";
+  readonly #kafka: object;
+  readonly #options: KafkaReaderOptions;
+  #connection: Promise<Connection> | undefined;
+  readonly #compacted = new Map<string, { readonly isCompacted: boolean; readonly atMs: number }>();
+  #failureCount = 0;
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(kafka: object, options: KafkaReaderOptions) {
+    this.#kafka = kafka;
+    this.#options = options;
+  }
+
+  async readLog(
+    lane: Lane,
+    wanted: readonly LogRange[],
+    groups: readonly string[],
+    nowMs: () => number,
+  ): Promise<KafkaReading | undefined> {
+    if (nowMs() < this.#quietUntilMs) return undefined;
+    const untilMs = nowMs() + (this.#options.timeLimitMs ?? 2_000);
+    const reading = await withinLimit(this.#tryTwice(lane, wanted, groups, nowMs, untilMs), untilMs - nowMs());
+    this.#failureCount = reading === "failed" ? this.#failureCount + 1 : 0;
+    if (reading !== "failed") return reading;
+    // A cluster that is being restarted answers nothing for seconds: do not wait for it with every lane.
+    this.#quietUntilMs = nowMs() + Math.min(5_000, 250 * 2 ** this.#failureCount);
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await disconnect(connection);
+  }
+
+  async #tryTwice(
+    lane: Lane,
+    wanted: readonly LogRange[],
+    groups: readonly string[],
+    nowMs: () => number,
+    untilMs: number,
+  ): Promise<KafkaReading | undefined | "failed"> {
+    for (let attempt = 0; attempt < 2 && nowMs() < untilMs; attempt += 1) {
+      try {
+        return await this.#read(lane, wanted, groups, nowMs, untilMs);
+      } catch {
+        // The metadata of one topic without a leader, or deleted, spoils all requests of its Cluster: take a new one.
+        await this.close();
+      }
+    }
+    return "failed";
+  }
+
+  /** Log start first, then what the groups have committed, then the ends, then records: the order is the proof. */
+  async #read(
+    lane: Lane,
+    wanted: readonly LogRange[],
+    groups: readonly string[],
+    nowMs: () => number,
+    untilMs: number,
+  ): Promise<KafkaReading | undefined> {
+    const beganAtMs = nowMs();
+    const { cluster, admin } = await this.#connect();
+    const partition = Number(lane.partition);
+    await cluster.addTargetTopic(lane.destination);
+    await cluster.refreshMetadata();
+    if (lane.cluster !== (this.#options.cluster ?? clusterIdOf(cluster))) return undefined;
+    const leader = leaderOf(cluster, lane.destination, partition);
+    if (leader === undefined || leader < 0) return undefined;
+    const broker = await cluster.findBroker({ nodeId: leader });
+    const list = async (replicaId: number, isolationLevel: number, timestamp: number): Promise<number> => {
+      const topics = [{ topic: lane.destination, partitions: [{ partition, timestamp }] }];
+      const answer = await broker.listOffsets({ replicaId, isolationLevel, topics });
+      return offsetOf(answer);
+    };
+    const logStart = await list(-1, 0, earliest);
+    const groupReadings = await this.#readGroups(admin, lane.destination, partition, groups);
+    const compacted = await this.#readCompacted(admin, lane.destination, nowMs());
+    const logEnd = await list(-2, 0, latest).catch(() => undefined); // some rights or brokers do not let us see it
+    const highWatermark = await list(-1, 0, latest);
+    const lastStableOffset = await list(-1, 1, latest);
+    const limits = { logStart, lastStableOffset, untilMs, nowMs, maxRecords: this.#options.maxRecords ?? 10_000 };
+    const extracts = await extractLog(broker, lane, wanted, limits);
+    await cluster.refreshMetadata();
+    if (leaderOf(cluster, lane.destination, partition) !== leader) return undefined;
+    return {
+      kind: "kafka",
+      beganAtMs,
+      endedAtMs: nowMs(),
+      leader,
+      logStart,
+      logEnd,
+      highWatermark,
+      lastStableOffset,
+      compacted,
+      extracts,
+      groups: groupReadings,
+    };
+  }
+
+  async #readGroups(
+    admin: AdminPort,
+    topic: string,
+    partition: number,
+    groups: readonly string[],
+  ): Promise<ReadonlyMap<string, GroupReading>> {
+    const readings = new Map<string, GroupReading>();
+    if (groups.length === 0) return readings;
+    const ours = (await this.#options.memberIds?.()) ?? new Set<string>();
+    const described = listAt(await admin.describeGroups(groups), "groups");
+    for (const groupId of groups) {
+      const group = described.find((entry) => textAt(entry, "groupId") === groupId);
+      const state = textAt(group, "state");
+      const offsets = await admin.fetchOffsets({ groupId, topics: [topic] });
+      const committed = committedOf(offsets, topic, partition);
+      const members = listAt(group, "members").map((member) => textAt(member, "memberId"));
+      readings.set(groupId, {
+        committed,
+        isEmpty: state === "Empty" || state === "Dead",
+        foreignMemberCount: members.filter((memberId) => !ours.has(memberId)).length,
+      });
+    }
+    return readings;
+  }
+
+  /** Rarely changes, so it is read once a minute; what was read last stands when it cannot be read. */
+  async #readCompacted(admin: AdminPort, topic: string, nowMs: number): Promise<boolean | undefined> {
+    const known = this.#compacted.get(topic);
+    if (known !== undefined && nowMs - known.atMs < 60_000) return known.isCompacted;
+    try {
+      const answer = await admin.describeConfigs({
+        resources: [{ type: topicResource, name: topic, configNames: ["cleanup.policy"] }],
+        includeSynonyms: false,
+      });
+      const entries = listAt(listAt(answer, "resources")[0], "configEntries");
+      const policy = entries.find((entry) => textAt(entry, "configName") === "cleanup.policy");
+      if (policy === undefined) return known?.isCompacted;
+      const isCompacted = textAt(policy, "configValue").split(",").includes("compact");
+      if (this.#compacted.size >= maxTopics) this.#compacted.clear();
+      this.#compacted.set(topic, { isCompacted, atMs: nowMs });
+      return isCompacted;
+    } catch {
+      return known?.isCompacted;
+    }
+  }
+
+  async #connect(): Promise<Connection> {
+    this.#connection ??= connect(this.#kafka);
+    return await this.#connection;
+  }
+}
+
+interface Connection {
+  readonly cluster: ClusterPort;
+  readonly admin: AdminPort;
+}
+
+async function connect(kafka: object): Promise<Connection> {
+  const cluster = clusterSourceOf(kafka).create();
+  const admin: unknown = Reflect.apply(toFunction(Reflect.get(kafka, "admin")), kafka, []);
+  if (cluster === undefined || !isAdmin(admin)) throw new Error("This kafkajs does not show its Cluster objects.");
+  await Promise.all([cluster.connect(), admin.connect()]);
+  return { cluster, admin };
+}
+
+async function disconnect(connection: Promise<Connection> | undefined): Promise<void> {
+  try {
+    const open = await connection;
+    await Promise.allSettled([open?.cluster.disconnect(), open?.admin.disconnect()]);
+  } catch {
+    // It never came to be.
+  }
+}
+
+function isAdmin(value: unknown): value is AdminPort {
+  return ["connect", "disconnect", "fetchOffsets", "describeGroups", "describeConfigs"].every(
+    (name) => typeof at(value, name) === "function",
+  );
+}
+
+// `as`: there is no other way to call what was looked up at run time; a wrong one throws and is no evidence.
+function toFunction(value: unknown): () => unknown {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return value as () => unknown;
+}
+
+function leaderOf(cluster: ClusterPort, topic: string, partition: number): number | undefined {
+  return cluster.findTopicPartitionMetadata(topic).find((entry) => entry.partitionId === partition)?.leader;
+}
+
+function offsetOf(answer: unknown): number {
+  const offset = numberAt(listAt(listAt(answer, "responses")[0], "partitions")[0], "offset");
+  if (!Number.isSafeInteger(offset) || offset < 0) throw new Error("The broker told no offset.");
+  return offset;
+}
+
+function committedOf(answer: unknown, topic: string, partition: number): number | undefined {
+  const topics: readonly unknown[] = Array.isArray(answer) ? answer : [];
+  const entry = topics.find((one) => textAt(one, "topic") === topic);
+  const found = listAt(entry, "partitions").find((one) => numberAt(one, "partition") === partition);
+  const offset = numberAt(found, "offset");
+  return Number.isSafeInteger(offset) && offset >= 0 ? offset : undefined;
+}
+
+async function withinLimit<T>(work: Promise<T | "failed">, limitMs: number): Promise<T | "failed"> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<"failed">((resolve) => {
+    timer = setTimeout(() => resolve("failed"), limitMs);
+    timer.unref();
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const earliest = -2;
+const latest = -1;
+/** Kafka's number for a topic among configurable things. */
+const topicResource = 2;
+const maxTopics = 10_000;
