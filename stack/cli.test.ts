@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { run } from "./run.ts";
 import { removeFolder } from "./state.ts";
+import { ownEnvironment } from "./test/own-environment.ts";
 import { findLeftovers, noteTraces } from "./test/traces.ts";
 
 let parentFolder: string;
@@ -21,8 +22,7 @@ afterEach(async () => {
 });
 
 function stack(...args: readonly string[]) {
-  const { SEQWATCH_REDIS_URL: _url, ...environment } = process.env;
-  return run(process.execPath, [fileURLToPath(new URL("./cli.ts", import.meta.url)), ...args], environment);
+  return run(process.execPath, [fileURLToPath(new URL("./cli.ts", import.meta.url)), ...args], ownEnvironment);
 }
 
 test("up starts a Redis that outlives the command, status shows it, and down leaves nothing of it", async () => {

@@ -2,13 +2,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KafkaBroker } from "./kafka.ts";
 import { readLivingBrokers } from "./kafka-probe.ts";
 import { type Stack, startStack } from "./stack.ts";
+import { ownEnvironment } from "./test/own-environment.ts";
 import { waitUntil } from "./wait.ts";
 
 const limitMs = 60_000;
 let stack: Stack<"kafka">;
 
 beforeAll(async () => {
-  stack = await startStack({ servers: ["kafka"] });
+  stack = await startStack({ servers: ["kafka"], environment: ownEnvironment });
 }, 180_000);
 
 afterAll(async () => {

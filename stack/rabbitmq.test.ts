@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "./stack.ts";
+import { ownEnvironment } from "./test/own-environment.ts";
 
 let stack: Stack<"rabbitmq">;
 
 beforeAll(async () => {
-  stack = await startStack({ servers: ["rabbitmq"] });
+  stack = await startStack({ servers: ["rabbitmq"], environment: ownEnvironment });
 }, 180_000);
 
 afterAll(async () => {

@@ -7,6 +7,7 @@ import { afterEach, expect, test } from "vitest";
 import { isRedisReady } from "./redis.ts";
 import { type StackLife, startStack } from "./stack.ts";
 import { readState, removeFolder } from "./state.ts";
+import { ownEnvironment } from "./test/own-environment.ts";
 import { findLeftovers, noteTraces } from "./test/traces.ts";
 import { waitUntil } from "./wait.ts";
 
@@ -19,7 +20,7 @@ afterEach(async () => {
 });
 
 async function startRedisStack(options: { readonly folder?: string } = {}) {
-  const stack = await startStack({ servers: ["redis"], ...options });
+  const stack = await startStack({ servers: ["redis"], environment: ownEnvironment, ...options });
   stacks.push(stack);
   return stack;
 }
@@ -126,7 +127,12 @@ test("the state file holds the address and the process of each server", async ()
 
 test("a server that fails to start takes all others with it, and its log is in the error", async () => {
   const folder = join(createTemporaryFolder(), "stack");
-  const start = startStack({ servers: ["redis"], folder, redis: { args: ["--maxmemory", "nonsense"] } });
+  const start = startStack({
+    servers: ["redis"],
+    folder,
+    environment: ownEnvironment,
+    redis: { args: ["--maxmemory", "nonsense"] },
+  });
   await expect(start).rejects.toMatchObject({
     code: "STACK_START_FAILED",
     message: expect.stringContaining("nonsense"),
