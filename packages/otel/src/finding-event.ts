@@ -15,8 +15,17 @@ export function emitFindingEvent(logger: LogEmitter, finding: Finding): void {
 
 /** The name of the event for the state that a finding is in. */
 export function eventNameOf(finding: Finding): string {
+  if (isRecovered(finding)) return "seqwatch.finding.recovered";
   return `seqwatch.finding.${finding.state.replace("-", "_")}`;
 }
+
+/** Whether nothing was wrong after all: what seemed missing was only late. That is news, but no verdict. */
+export function isRecovered(finding: Finding): boolean {
+  return finding.state === "explained" && finding.decidedBy === turnedUp;
+}
+
+/** How core words it; it has no state of its own. */
+const turnedUp = "It turned up.";
 
 function sentenceOf(finding: Finding): string {
   const { lane, group } = finding;

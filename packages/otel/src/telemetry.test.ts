@@ -135,6 +135,13 @@ describe("log events", () => {
     ]);
   });
 
+  test("what turned up is told as recovered, and is no verdict", () => {
+    const { telemetry, spans, events } = recordTelemetry();
+    telemetry.finding(sampleFinding({ state: "explained", decidedBy: "It turned up." }));
+    expect(events().map(({ eventName }) => eventName)).toEqual(["seqwatch.finding.recovered"]);
+    expect(spans()).toEqual([]);
+  });
+
   test("a notice is an event with its code", () => {
     const { telemetry, events } = recordTelemetry();
     telemetry.notice({ kind: "warning", code: "REDIS_EVICTS", text: "Redis may evict." });

@@ -3,7 +3,7 @@ import type { Finding, GapState, Notice, Observer } from "@seqwatch/core";
 import { attributes, labels } from "./attributes.ts";
 import type { Figures } from "./figures.ts";
 import { observeFigures } from "./figure-instruments.ts";
-import { emitFindingEvent } from "./finding-event.ts";
+import { emitFindingEvent, isRecovered } from "./finding-event.ts";
 import { emitFindingSpan, spanStartOf } from "./finding-span.ts";
 import { emitEvent, type LogEmitter } from "./log-emitter.ts";
 import { metricNames } from "./metric-names.ts";
@@ -71,7 +71,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       tellFolded(false);
       const kind = `${finding.state} ${finding.verdict}`;
       if (events.admit(kind, nowMs())) emitFindingEvent(logger, finding);
-      if (!isFirst || !verdictStates.has(finding.state)) return;
+      if (!isFirst || !verdictStates.has(finding.state) || isRecovered(finding)) return;
       if (finding.state === "confirmed") recordDelay(detectionDelay, finding);
       if (spans.admit(kind, nowMs())) emitFindingSpan(tracer, finding);
     },

@@ -1,0 +1,190 @@
+import { Type } from "typebox";
+
+export const gapStates = [
+  "suspected",
+  "pending",
+  "in-doubt",
+  "explained",
+  "confirmed",
+  "withdrawn",
+  "not-sent",
+] as const;
+export const systems = ["kafka", "rabbitmq", "rocketmq"] as const;
+
+const text = (maxLength = 1_024) => Type.String({ minLength: 1, maxLength });
+const count = Type.Integer({ minimum: 0 });
+/** RFC 3339, UTC. */
+const time = Type.String();
+
+export const errorSchema = Type.Object({ error: Type.Object({ code: Type.String(), message: Type.String() }) });
+
+const pageQuery = {
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+  cursor: Type.Optional(text(8_192)),
+};
+
+export const findingsQuery = Type.Object(
+  {
+    ...pageQuery,
+    state: Type.Optional(Type.Enum(gapStates)),
+    verdict: Type.Optional(text(64)),
+    system: Type.Optional(Type.Enum(systems)),
+    destination: Type.Optional(Type.String({ maxLength: 1_024 })),
+    group: Type.Optional(text()),
+  },
+  { additionalProperties: false },
+);
+
+export const findingSchema = Type.Object({
+  id: Type.String(),
+  system: Type.Enum(systems),
+  cluster: Type.String(),
+  destination: Type.String(),
+  partition: Type.String(),
+  producerId: Type.String(),
+  /** Absent = lost for every group. */
+  group: Type.Optional(Type.String()),
+  state: Type.Enum(gapStates),
+  verdict: Type.String(),
+  cause: Type.Optional(Type.String()),
+  /** By state, as `5-6,9`. In lists the first 64 ranges. */
+  sequences: Type.Record(Type.String(), Type.String()),
+  isShortened: Type.Boolean(),
+  /** Messages in the state it is in. */
+  messageCount: count,
+  offsets: Type.Optional(Type.Object({ low: Type.Number(), high: Type.Number() })),
+  decidedBy: Type.String(),
+  references: Type.Array(Type.String()),
+  producer: Type.Optional(Type.Object({ clientId: Type.String(), service: Type.String() })),
+  neighbours: Type.Array(
+    Type.Object({
+      sequence: Type.Number(),
+      offset: Type.Optional(Type.Number()),
+      timestamp: Type.Optional(time),
+      traceparent: Type.Optional(Type.String()),
+    }),
+  ),
+  openedAt: time,
+  changedAt: time,
+  history: Type.Array(Type.Object({ state: Type.Enum(gapStates), at: time })),
+});
+
+export const findingsPage = Type.Object({ findings: Type.Array(findingSchema), next: Type.Optional(Type.String()) });
+export const findingParams = Type.Object({ id: text(4_096) });
+
+export const streamsQuery = Type.Object(
+  {
+    ...pageQuery,
+    system: Type.Optional(Type.Enum(systems)),
+    destination: Type.Optional(Type.String({ maxLength: 1_024 })),
+  },
+  { additionalProperties: false },
+);
+
+export const streamSchema = Type.Object({
+  system: Type.Enum(systems),
+  cluster: Type.String(),
+  destination: Type.String(),
+  partition: Type.String(),
+  producerId: Type.String(),
+  clientId: Type.String(),
+  service: Type.Optional(Type.String()),
+  standing: Type.Optional(Type.String()),
+  assigned: count,
+  acked: count,
+  omitted: count,
+  uncertain: count,
+  notSent: count,
+  lost: count,
+  isEnded: Type.Boolean(),
+  confirms: Type.Boolean(),
+  groups: Type.Array(
+    Type.Object({
+      group: Type.String(),
+      processed: count,
+      rejected: count,
+      duplicated: count,
+      lost: count,
+      openMembers: count,
+    }),
+  ),
+});
+
+export const streamsPage = Type.Object({ streams: Type.Array(streamSchema), next: Type.Optional(Type.String()) });
+
+export const clientsReply = Type.Object({
+  clients: Type.Array(
+    Type.Object({
+      clientId: Type.String(),
+      service: Type.String(),
+      instance: Type.String(),
+      pid: Type.Integer(),
+      version: Type.String(),
+      system: Type.String(),
+      standing: Type.Enum(["alive", "silent", "off", "closed"]),
+      roles: Type.Array(Type.String()),
+      reportErrors: count,
+      droppedReports: count,
+    }),
+  ),
+});
+
+const scopeSchema = Type.Union([
+  Type.Object({ kind: Type.Literal("global") }, { additionalProperties: false }),
+  Type.Object({ kind: Type.Literal("service"), service: text(256) }, { additionalProperties: false }),
+  Type.Object({ kind: Type.Literal("instance"), clientId: text(256) }, { additionalProperties: false }),
+  Type.Object(
+    { kind: Type.Literal("destination"), destination: Type.String({ maxLength: 1_024 }) },
+    { additionalProperties: false },
+  ),
+]);
+
+const ruleSchema = Type.Object(
+  {
+    scope: scopeSchema,
+    recording: Type.Boolean(),
+    /** Absent = until changed. */
+    until: Type.Optional(Type.String({ format: "date-time" })),
+    reason: text(500),
+    who: text(200),
+  },
+  { additionalProperties: false },
+);
+
+export const switchReply = Type.Object({
+  version: count,
+  isRecording: Type.Boolean(),
+  rules: Type.Array(
+    Type.Object({
+      scope: Type.Object({
+        kind: Type.String(),
+        service: Type.Optional(Type.String()),
+        clientId: Type.Optional(Type.String()),
+        destination: Type.Optional(Type.String()),
+      }),
+      recording: Type.Boolean(),
+      until: Type.Optional(time),
+      reason: Type.String(),
+      who: Type.String(),
+    }),
+  ),
+});
+
+export const switchBody = Type.Object(
+  {
+    /** The version that the caller saw: another one by now is refused, so that two people do not undo each other. */
+    version: count,
+    rules: Type.Array(ruleSchema, { maxItems: 200 }),
+  },
+  { additionalProperties: false },
+);
+
+export const healthReply = Type.Object({ status: Type.Literal("alive") });
+export const readyReply = Type.Object({
+  status: Type.Enum(["ready", "not-ready"]),
+  reasons: Type.Array(Type.String()),
+  store: Type.String(),
+  warnings: Type.Array(Type.String()),
+  lastPassAt: Type.Optional(time),
+  lanes: count,
+});

@@ -1,0 +1,193 @@
+import {
+  auditLane,
+  type ClientStanding,
+  type EvidenceReader,
+  type Finding,
+  type Lane,
+  type LaneKey,
+  laneKeyOf,
+  type LaneRecord,
+  type Policy,
+  type Store,
+} from "@seqwatch/core";
+import {
+  type ClientWatch,
+  lookAtClients,
+  noClients,
+  servicesOf,
+  standingsOf,
+  storeUnreachable,
+} from "./client-watch.ts";
+import { inParallel } from "./in-parallel.ts";
+import { isDue, newLane, type WatchedLane } from "./lane-schedule.ts";
+import { isLiveLane } from "./lane-figures.ts";
+import { type StoreWatcher, watchStore } from "./watched-store.ts";
+
+export interface AuditorOptions {
+  readonly store: Store;
+  /** undefined = nobody can read that lane's broker. */
+  readonly readerOf: (lane: Lane) => EvidenceReader | undefined;
+  readonly policy: Policy;
+  /** Lanes looked at side by side. */
+  readonly concurrency: number;
+  /** Lanes of one pass; those beyond it come in the next, which then follows at once. */
+  readonly maxLanesPerPass: number;
+  /** Monotonic, milliseconds. */
+  readonly nowMs: () => number;
+  readonly wallMs: () => number;
+  readonly watcher: AuditWatcher;
+}
+
+/** Told of what the auditor does. It must not throw. */
+export interface AuditWatcher {
+  changed(finding: Finding): void;
+  looked(key: LaneKey, lane: Lane, snapshot: LaneRecord, clients: ReadonlyMap<string, ClientStanding>): void;
+  forgot(key: LaneKey): void;
+  answered: StoreWatcher["answered"];
+  failed(where: string, error: unknown): void;
+}
+
+export interface PassSummary {
+  readonly lanes: number;
+  readonly looked: number;
+  readonly failed: number;
+  readonly changed: number;
+  /** More lanes were due than one pass takes. */
+  readonly hasMore: boolean;
+  readonly tookMs: number;
+}
+
+/** A lane that the store no longer knows is remembered for so long: its memory may have to be written again. */
+const forgetMs = 3_600_000;
+
+/** Looks at lanes, pass by pass. It owns no timer and no connection: who calls `pass` decides when. */
+export class Auditor {
+  readonly #options: AuditorOptions;
+  readonly #store: Store;
+  readonly #lanes = new Map<LaneKey, WatchedLane>();
+  #earlier = new Map<LaneKey, Finding[]>();
+  /** Lanes where somebody writes or reads. */
+  readonly #live = new Set<LaneKey>();
+  #clients: ClientWatch = noClients;
+  #standings: ReadonlyMap<string, ClientStanding> = new Map();
+  #lifeToken: string | undefined;
+  #life = 0;
+
+  constructor(options: AuditorOptions) {
+    this.#options = options;
+    this.#store = watchStore(options.store, {
+      answered: options.watcher.answered,
+      readLane: (lane, snapshot) => this.#looked(lane, snapshot),
+    });
+  }
+
+  /** Takes over the findings of earlier lives. Rejects when the store does. */
+  async start(): Promise<readonly Finding[]> {
+    const findings = await this.#store.readFindings();
+    this.#earlier = Map.groupBy(findings, ({ lane }) => laneKeyOf(lane));
+    return findings;
+  }
+
+  get clients(): ClientWatch {
+    return this.#clients;
+  }
+
+  get laneKeys(): Iterable<LaneKey> {
+    return this.#lanes.keys();
+  }
+
+  get standings(): ReadonlyMap<string, ClientStanding> {
+    return this.#standings;
+  }
+
+  /** One pass over all that is due. Rejects when the store cannot be read; a lane that fails fails alone. */
+  async pass(): Promise<PassSummary> {
+    const { nowMs, concurrency, maxLanesPerPass } = this.#options;
+    const beganAtMs = nowMs();
+    const versions = await this.#lookAround();
+    const due = this.#dueLanes(versions, beganAtMs);
+    const summary = { looked: 0, failed: 0, changed: 0 };
+    const services = servicesOf(this.#clients);
+    await inParallel(due.slice(0, maxLanesPerPass), concurrency, async (watched) => {
+      summary.looked++;
+      try {
+        summary.changed += await this.#lookAt(watched, services);
+      } catch (error) {
+        summary.failed++;
+        this.#options.watcher.failed(`lane ${watched.key}`, error);
+      }
+    });
+    const hasMore = due.length > maxLanesPerPass;
+    return { lanes: this.#lanes.size, ...summary, hasMore, tookMs: nowMs() - beganAtMs };
+  }
+
+  /** The clients, the store's life and the lanes' versions, all read before any lane is. */
+  async #lookAround(): Promise<ReadonlyMap<LaneKey, number>> {
+    try {
+      const signs = await this.#store.readClients();
+      const token = await this.#store.readLife();
+      const versions = await this.#store.readVersions();
+      this.#clients = lookAtClients(this.#clients, signs, this.#options.nowMs());
+      this.#standings = standingsOf(this.#clients, this.#options.policy.lifeSignMs);
+      if (this.#lifeToken !== undefined && this.#lifeToken !== token) this.#life++;
+      this.#lifeToken = token;
+      return versions;
+    } catch (error) {
+      this.#clients = storeUnreachable(this.#clients);
+      throw error;
+    }
+  }
+
+  /** Those never looked at and those looked at the longest ago come first, so that none starves. */
+  #dueLanes(versions: ReadonlyMap<LaneKey, number>, nowMs: number): WatchedLane[] {
+    for (const key of versions.keys()) if (!this.#lanes.has(key)) this.#watch(key);
+    const due: WatchedLane[] = [];
+    for (const [key, watched] of this.#lanes) {
+      const version = versions.get(key);
+      if (version === undefined && nowMs - (watched.lookedAtMs ?? nowMs) > forgetMs) this.#forget(key);
+      else if (isDue(watched, { version, life: this.#life, nowMs })) due.push(watched);
+    }
+    return due.sort((a, b) => (a.lookedAtMs ?? -1) - (b.lookedAtMs ?? -1));
+  }
+
+  #watch(key: LaneKey): void {
+    const watched = newLane(key, this.#earlier.get(key) ?? [], this.#life);
+    this.#earlier.delete(key);
+    if (watched !== undefined) this.#lanes.set(key, watched);
+  }
+
+  #forget(key: LaneKey): void {
+    this.#lanes.delete(key);
+    this.#live.delete(key);
+    this.#options.watcher.forgot(key);
+  }
+
+  async #lookAt(watched: WatchedLane, services: ReadonlyMap<string, string>): Promise<number> {
+    const { readerOf, policy, nowMs, wallMs, watcher } = this.#options;
+    const { key, lane } = watched;
+    const life = this.#life;
+    const lookedAtMs = nowMs();
+    const { audit, changed } = await auditLane({
+      store: this.#store,
+      reader: readerOf(lane),
+      lane,
+      audit: watched.audit,
+      clients: this.#standings,
+      services,
+      storeDoubted: watched.life !== life,
+      policy,
+      nowMs,
+      wallMs,
+    });
+    this.#lanes.set(key, { key, lane, audit, lookedAtMs, life, isLive: this.#live.has(key) });
+    for (const finding of changed) watcher.changed(finding);
+    return changed.length;
+  }
+
+  #looked(lane: Lane, snapshot: LaneRecord): void {
+    const key = laneKeyOf(lane);
+    if (isLiveLane(snapshot, this.#standings)) this.#live.add(key);
+    else this.#live.delete(key);
+    this.#options.watcher.looked(key, lane, snapshot, this.#standings);
+  }
+}

@@ -1,0 +1,68 @@
+import { type Fields, stableText } from "./json-fields.ts";
+import { matchesTopic } from "./topic-match.ts";
+
+/** An exchange as the management API shows it. */
+export interface ExchangeFacts {
+  readonly type: string;
+  readonly alternate: string | undefined;
+  readonly bindings: readonly Binding[];
+}
+
+export interface Binding {
+  readonly destination: string;
+  readonly toQueue: boolean;
+  readonly routingKey: string;
+  readonly arguments: Fields;
+}
+
+export interface Route {
+  /** undefined = a kind of exchange lies on the way of which nobody can say where it sends to. */
+  readonly bound: boolean | undefined;
+  /** Every exchange on the way is direct, topic, fanout or the default one. */
+  readonly provable: boolean;
+  /** The bindings on the way: another text = they changed. Bindings of other keys and queues are not in it. */
+  readonly steps: readonly string[];
+}
+
+/** Exchanges bound to exchanges beyond this are not followed. */
+const maxExchanges = 32;
+
+/**
+ * Whether messages sent to an exchange with a routing key reach a queue, also through exchanges that are bound to it and
+ * alternate ones. `lookUp` answers undefined for an exchange that does not exist.
+ */
+export async function findRoute(
+  from: { readonly exchange: string; readonly routingKey: string; readonly queue: string },
+  lookUp: (exchange: string) => Promise<ExchangeFacts | undefined>,
+): Promise<Route> {
+  if (from.exchange === "") return { bound: from.queue === from.routingKey, provable: true, steps: [] };
+  const seen = new Set<string>([from.exchange]);
+  const steps: string[] = [];
+  let reached = false;
+  let unclear = false;
+  for (const exchange of seen) {
+    const facts = seen.size > maxExchanges ? "too many" : await lookUp(exchange);
+    if (facts === undefined) continue;
+    if (facts === "too many" || !knownTypes.has(facts.type)) {
+      unclear = true;
+      steps.push(`${exchange}:${facts === "too many" ? facts : facts.type}`);
+      continue;
+    }
+    const taken = facts.bindings.filter((binding) => lets(facts.type, binding, from.routingKey));
+    const towards = taken.filter(({ toQueue, destination }) => !toQueue || destination === from.queue);
+    reached ||= towards.some(({ toQueue }) => toQueue);
+    steps.push(...towards.map((binding) => `${exchange}:${facts.type}>${stableText(binding)}`));
+    for (const { toQueue, destination } of towards) if (!toQueue) seen.add(destination);
+    // What nothing takes goes on to the alternate exchange.
+    if (taken.length === 0 && facts.alternate !== undefined) seen.add(facts.alternate);
+  }
+  const bound = reached || !unclear ? reached : undefined;
+  return { bound, provable: !unclear, steps: steps.sort() };
+}
+
+const knownTypes: ReadonlySet<string> = new Set(["direct", "topic", "fanout"]);
+
+function lets(type: string, binding: Binding, routingKey: string): boolean {
+  if (type === "fanout") return true;
+  return type === "topic" ? matchesTopic(binding.routingKey, routingKey) : binding.routingKey === routingKey;
+}

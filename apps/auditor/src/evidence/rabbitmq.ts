@@ -1,0 +1,189 @@
+import type { EvidenceReader, Lane, QueueReading } from "@seqwatch/core";
+import { countOf, type Fields, fieldsOf, listOf, stableText, textOf } from "./json-fields.ts";
+import { type ManagementAnswer, ManagementClient } from "./management-client.ts";
+import { type ConsumerCount, type CountingConnection, QueueCounter } from "./queue-counter.ts";
+import { OwnCluster } from "./rabbitmq-cluster.ts";
+import { mayDeadLetterUnread, parsePolicies, policyOf } from "./rabbitmq-policy.ts";
+import { type ExchangeFacts, findRoute, type Route } from "./rabbitmq-route.ts";
+import { type Dated, SharedAnswers } from "./shared-answers.ts";
+
+export interface RabbitReaderOptions {
+  /** The management API, with user and password. */
+  readonly managementUrl: string;
+  readonly virtualHost: string;
+  /** What the applications call the cluster; undefined = as the broker calls itself. */
+  readonly cluster: string | undefined;
+  /** Opens a connection of the reader's own. */
+  readonly connect: () => Promise<CountingConnection>;
+  /** By how much the broker's statistics may lag: its `collect_statistics_interval`. */
+  readonly statisticsLagMs: number;
+  /** For one question, over HTTP or AMQP. 2,000. */
+  readonly timeoutMs?: number;
+  readonly warn: (code: string, text: string) => void;
+}
+
+/**
+ * Evidence of a RabbitMQ: bindings, settings and counts of one virtual host by its management API, and the exact number
+ * of consumers by a passive declare. It writes nothing and answers undefined where anything that matters is unreadable.
+ */
+export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader {
+  const { virtualHost, warn, timeoutMs = 2_000 } = options;
+  const vhost = encodeURIComponent(virtualHost);
+  const management = new ManagementClient({
+    url: options.managementUrl,
+    timeoutMs,
+    maxConcurrent: 8,
+    shareMs,
+    warn,
+  });
+  const own = new OwnCluster({ name: options.cluster, virtualHost, warn });
+  const counts = new SharedAnswers<ConsumerCount>(shareMs);
+  const counter = new QueueCounter({ connect: options.connect, timeoutMs, warn });
+
+  async function readQueue(lane: Lane, queue: string, nowMs: () => number): Promise<QueueReading | undefined> {
+    if (!(await own.is(lane.cluster, management, nowMs))) return undefined;
+    const look = new Look(management, vhost, nowMs);
+    const count = await look.note(counts.ask(queue, nowMs(), () => counter.count(queue, nowMs)));
+    const settings = await look.readSettings(queue);
+    const route = await look.readRoute(lane, queue);
+    if (settings === undefined || route === undefined) return undefined;
+    const exists = count.kind === "unknown" ? settings.exists : count.kind === "counted";
+    return {
+      beganAtMs: look.beganAtMs,
+      exists,
+      bound: exists ? route.bound : false,
+      provable: route.provable && settings.provable,
+      mayDeadLetter: settings.mayDeadLetter,
+      shape: stableText([settings.shape, route.steps]),
+      consumerCount: count.kind === "counted" ? count.consumerCount : undefined,
+      ready: settings.ready,
+      unacked: settings.unacked,
+      getCount: settings.getCount,
+      statisticsLagMs: options.statisticsLagMs,
+    };
+  }
+
+  return {
+    system: "rabbitmq",
+    readQueue,
+    close: async () => {
+      management.close();
+      await counter.close();
+    },
+  };
+}
+
+/** Shorter than any pause between two passes: each pass looks for itself, and its lanes share what it saw. */
+const shareMs = 300;
+
+interface QueueSettings {
+  readonly exists: boolean;
+  readonly provable: boolean;
+  readonly mayDeadLetter: boolean;
+  readonly shape: unknown;
+  readonly ready: number | undefined;
+  readonly unacked: number | undefined;
+  readonly getCount: number | undefined;
+}
+
+/** The questions of one reading, which is as old as the oldest answer it rests on. */
+class Look {
+  beganAtMs: number;
+  readonly #management: ManagementClient;
+  readonly #vhost: string;
+  readonly #nowMs: () => number;
+
+  constructor(management: ManagementClient, vhost: string, nowMs: () => number) {
+    this.#management = management;
+    this.#vhost = vhost;
+    this.#nowMs = nowMs;
+    this.beganAtMs = nowMs();
+  }
+
+  async readSettings(queue: string): Promise<QueueSettings | undefined> {
+    const [entry, policies, operatorPolicies] = await Promise.all([
+      this.#ask(`/queues/${this.#vhost}/${encodeURIComponent(queue)}`),
+      this.#ask(`/policies/${this.#vhost}`),
+      this.#ask(`/operator-policies/${this.#vhost}`),
+    ]);
+    if (entry.kind === "unknown" || policies.kind !== "found" || operatorPolicies.kind !== "found") return undefined;
+    const fields = entry.kind === "found" ? fieldsOf(entry.body) : {};
+    const type = textOf(fields["type"]) ?? "classic";
+    const inForce = [policies.body, operatorPolicies.body].map((body) => policyOf(parsePolicies(body), queue, type));
+    return settingsOf(
+      entry.kind === "found",
+      fields,
+      type,
+      inForce.map((policy) => policy?.definition ?? {}),
+    );
+  }
+
+  /** undefined = an exchange on the way could not be read. */
+  async readRoute(lane: Lane, queue: string): Promise<Route | undefined> {
+    let isReadable = true;
+    const route = await findRoute(
+      { exchange: lane.destination, routingKey: lane.partition, queue },
+      async (exchange) => {
+        const found = await this.#readExchange(exchange);
+        if (found === "unknown") isReadable = false;
+        return found === "unknown" ? undefined : found;
+      },
+    );
+    return isReadable ? route : undefined;
+  }
+
+  async #readExchange(exchange: string): Promise<ExchangeFacts | "unknown" | undefined> {
+    const path = `/exchanges/${this.#vhost}/${encodeURIComponent(exchange)}`;
+    const [entry, bindings] = await Promise.all([this.#ask(path), this.#ask(`${path}/bindings/source`)]);
+    if (entry.kind === "absent") return undefined;
+    if (entry.kind === "unknown" || bindings.kind !== "found") return "unknown";
+    const fields = fieldsOf(entry.body);
+    // An alternate exchange can be set by the exchange's own argument or by a policy.
+    const alternate =
+      fieldsOf(fields["arguments"])["alternate-exchange"] ??
+      fieldsOf(fields["effective_policy_definition"])["alternate-exchange"];
+    return {
+      type: textOf(fields["type"]) ?? "unknown",
+      alternate: textOf(alternate),
+      bindings: listOf(bindings.body).map(toBinding),
+    };
+  }
+
+  /** Takes an answer into account, with its age. */
+  async note<Value>(answer: Promise<Dated<Value>>): Promise<Value> {
+    const { value, beganAtMs } = await answer;
+    this.beganAtMs = Math.min(this.beganAtMs, beganAtMs);
+    return value;
+  }
+
+  async #ask(path: string): Promise<ManagementAnswer> {
+    return await this.note(this.#management.read(path, this.#nowMs));
+  }
+}
+
+function settingsOf(exists: boolean, fields: Fields, type: string, policies: readonly Fields[]): QueueSettings {
+  const given = fieldsOf(fields["arguments"]);
+  const statistics = fieldsOf(fields["message_stats"]);
+  const ready = countOf(fields["messages_ready"]);
+  // Without any get the broker leaves the counters out; without statistics it leaves all of them out.
+  const gets = [statistics["get"], statistics["get_no_ack"]].map((value) => countOf(value) ?? 0);
+  return {
+    exists,
+    provable: (type === "classic" || type === "quorum") && given["x-max-priority"] === undefined,
+    mayDeadLetter: mayDeadLetterUnread([given, ...policies, fieldsOf(fields["effective_policy_definition"])]),
+    shape: [exists, type, fields["durable"], fields["exclusive"], given, policies],
+    ready,
+    unacked: countOf(fields["messages_unacknowledged"]),
+    getCount: ready === undefined ? undefined : gets.reduce((sum, each) => sum + each, 0),
+  };
+}
+
+function toBinding(entry: unknown): ExchangeFacts["bindings"][number] {
+  const fields = fieldsOf(entry);
+  return {
+    destination: textOf(fields["destination"]) ?? "",
+    toQueue: fields["destination_type"] === "queue",
+    routingKey: textOf(fields["routing_key"]) ?? "",
+    arguments: fieldsOf(fields["arguments"]),
+  };
+}

@@ -1,0 +1,44 @@
+import { connect } from "amqplib";
+import type { EvidenceReader, Lane } from "@seqwatch/core";
+import { createRabbitReader } from "./evidence/rabbitmq.ts";
+import type { Settings } from "./settings.ts";
+
+export interface Readers {
+  /** undefined = nobody can read that lane's broker. */
+  readerOf(lane: Lane): EvidenceReader | undefined;
+  close(): Promise<void>;
+}
+
+/** Makes a reader for each broker that the settings name. Nothing is connected before it is asked. */
+export function createReaders(settings: Settings, warn: (code: string, text: string) => void): Readers {
+  const readers: EvidenceReader[] = [];
+  if (settings.evidence !== "none") {
+    const rabbit = createRabbit(settings, warn);
+    if (rabbit !== undefined) readers.push(rabbit);
+  }
+  return {
+    readerOf: (lane) => readers.find(({ system }) => system === lane.system),
+    close: async () => {
+      await Promise.allSettled(readers.map((reader) => reader.close()));
+    },
+  };
+}
+
+function createRabbit(settings: Settings, warn: (code: string, text: string) => void): EvidenceReader | undefined {
+  const { amqpUrl, amqpManagementUrl } = settings;
+  if (amqpUrl === undefined || amqpManagementUrl === undefined) return undefined;
+  return createRabbitReader({
+    managementUrl: amqpManagementUrl,
+    virtualHost: virtualHostOf(amqpUrl),
+    cluster: settings.amqpCluster,
+    connect: () => connect(amqpUrl, { clientProperties: { connection_name: "seqwatch-auditor" } }),
+    statisticsLagMs: settings.amqpStatisticsLagMs,
+    warn,
+  });
+}
+
+/** As amqplib reads it: no path, or "/" alone, is the virtual host "/". */
+export function virtualHostOf(amqpUrl: string): string {
+  const path = new URL(amqpUrl).pathname.slice(1);
+  return path === "" ? "/" : decodeURIComponent(path);
+}
