@@ -16,7 +16,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const { managementUrl } = stack.amqp;
   if (managementUrl === undefined) {
     await stack.stop();
-    throw new Error("The tests read RabbitMQ's management API: set SEQWATCH_AMQP_MANAGEMENT_URL beside SEQWATCH_AMQP_URL.");
+    throw new Error(
+      "The tests read RabbitMQ's management API: set SEQWATCH_AMQP_MANAGEMENT_URL beside SEQWATCH_AMQP_URL.",
+    );
   }
   project.provide("kafkaBrokers", stack.kafka.brokers);
   project.provide("amqpUrl", stack.amqp.url);

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const quoted = [...readme.matchAll(/<!-- (examples\/\S+) -->\n```ts\n([\s\S]*?)```/g)];
+
+test("the README quotes at least the first lines for Kafka and for RabbitMQ", () => {
+  expect(quoted.map((quote) => quote[1])).toEqual(["examples/kafka.ts", "examples/rabbitmq.ts"]);
+});
+
+test.each(quoted.map((quote) => [quote[1] ?? "", quote[2] ?? ""]))(
+  "the README quotes %s word for word",
+  (file, text) => {
+    expect(text).toBe(readFileSync(join(root, file), "utf8"));
+  },
+);
+
+test("every local link in the README leads somewhere", () => {
+  const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1] ?? "");
+  expect(links.filter((link) => !exists(join(root, link)))).toEqual([]);
+});
+
+function exists(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EISDIR";
+  }
+}
