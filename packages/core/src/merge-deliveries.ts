@@ -1,9 +1,22 @@
 import type { DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
+import { maxRanges } from "./ledger-report.ts";
 import type { GroupRecord, MemberRecord, Receipts } from "./lane-record.ts";
 import { isRepeat, refusalOf, withMember } from "./merge-chain.ts";
 import type { Merged } from "./merge-ledger.ts";
 import { addReceipts, boundReceipts, openReceipts } from "./merge-receipts.ts";
-import { above, emptyRanges, intersection, lastOf, type RangeSet, union, unionAll, upTo } from "./range-set.ts";
+import {
+  above,
+  difference,
+  emptyRanges,
+  foldOldest,
+  intersection,
+  isEmpty,
+  lastOf,
+  type RangeSet,
+  union,
+  unionAll,
+  upTo,
+} from "./range-set.ts";
 import type { Answer } from "./store.ts";
 import { emptyGroup, type StoredLane, withEntry } from "./stored-lane.ts";
 
@@ -29,7 +42,11 @@ function mergeStreams(lane: StoredLane, report: DeliveryReport, group: GroupReco
     const open = openReceipts(merged, place, receipts.get(stream.producerId), "received");
     merged = open.lane;
     if (open.receipts === undefined) continue;
-    const again = report.whole ? emptyRanges : copiesOf(stream, open.receipts);
+    const key = `${report.queue}\0${stream.producerId}`;
+    const againFirst = merged.againFirst.get(key) ?? emptyRanges;
+    const again = report.whole ? emptyRanges : copiesOf(stream, open.receipts, againFirst);
+    const waiting = difference(union(againFirst, newlyAgain(stream, open.receipts)), stream.fresh);
+    if (waiting !== againFirst) merged = { ...merged, againFirst: withWaiting(merged.againFirst, key, waiting) };
     receipts.set(stream.producerId, mergeStream(open.receipts, open.assigned, { ...stream, delivered, again }));
   }
   const members = withMember(group, report.consumerId, consumerOf(report));
@@ -37,9 +54,26 @@ function mergeStreams(lane: StoredLane, report: DeliveryReport, group: GroupReco
   return { ...merged, version: lane.version + 1, groups };
 }
 
-/** What the broker holds twice: delivered for the first time although it had been received. */
-function copiesOf(stream: StreamDeliveries, receipts: Receipts): RangeSet {
-  return union(stream.twice, intersection(stream.fresh, union(receipts.received, receipts.ahead)));
+/**
+ * What the broker holds twice: delivered for the first time although it had been. Of two consumers the one that got a
+ * message again may report before the one that had it first: those are in `againFirst`.
+ */
+function copiesOf(stream: StreamDeliveries, receipts: Receipts, againFirst: RangeSet): RangeSet {
+  const before = difference(union(receipts.received, receipts.ahead), againFirst);
+  return union(stream.twice, intersection(stream.fresh, before));
+}
+
+/** Received now, as a redelivery only, and never before. */
+function newlyAgain(stream: StreamDeliveries, receipts: Receipts): RangeSet {
+  const known = unionAll([receipts.received, receipts.ahead, stream.fresh]);
+  return difference(stream.received, known);
+}
+
+function withWaiting(map: StoredLane["againFirst"], key: string, waiting: RangeSet): StoredLane["againFirst"] {
+  const changed = new Map(map);
+  if (isEmpty(waiting)) changed.delete(key);
+  else changed.set(key, foldOldest(waiting, maxRanges).set);
+  return changed;
 }
 
 function mergeStream(

@@ -10,6 +10,11 @@ export interface StoredLane extends LaneRecord {
   readonly unknown: ReadonlyMap<string, ReadonlySet<string>>;
   /** The highest sequence of an unknown stream that found no room. A stream first heard of later starts above it. */
   readonly droppedTo: number;
+  /**
+   * By queue and producer: sequences that came as a redelivery to one consumer before another one reported their first
+   * delivery. That one then is no copy. Nearly always empty.
+   */
+  readonly againFirst: ReadonlyMap<string, RangeSet>;
 }
 
 export interface StreamRequests {
@@ -64,6 +69,7 @@ export const emptyLane: StoredLane = {
   requests: new Map(),
   unknown: new Map(),
   droppedTo: 0,
+  againFirst: new Map(),
 };
 
 export const noTotals: ReceiptTotals = { received: 0, processed: 0, redelivered: 0, unstamped: 0, forwarded: 0 };
