@@ -1,8 +1,15 @@
-import { type ClientSign, type Finding, type Notice, producerIdOf, type Store } from "@seqwatch/core";
-import { createSystemHost, type Host } from "./host.ts";
+import {
+  type ClientSign,
+  type EvidenceReader,
+  type Finding,
+  type Notice,
+  producerIdOf,
+  type Store,
+} from "@seqwatch/core";
+import { type Host, systemHost } from "./host.ts";
 import { createLogObserver } from "./log-observer.ts";
 import { type ClientOptions, parseOptions, type Settings } from "./options.ts";
-import { sharedMemoryStore } from "./memory.ts";
+import { type SharedMemory, sharedMemoryOf } from "./memory.ts";
 import { Recording } from "./recording.ts";
 import { type Registration, type Reporter, ReportLoop } from "./report-loop.ts";
 import { Troubles } from "./troubles.ts";
@@ -49,6 +56,11 @@ export interface Client {
   finding(finding: Finding): void;
   /** Counts and tells a failure of ours; for everything that must not reach the user's code. */
   failed(where: string, error: unknown): void;
+  /**
+   * How the broker's own evidence is read by the audit inside this process; unused with a store, whose auditor reads for
+   * itself. `create` is called at most once, when the audit is there.
+   */
+  provideEvidence(create: () => EvidenceReader): void;
   /** A report that was given up for lack of room. */
   countDropped(): void;
   /** Writes everything now. Resolves true when all was stored within the time; never rejects. */
@@ -59,7 +71,7 @@ export interface Client {
 
 /** Makes a client and starts its timers, none of which keeps the process alive. Throws a `ClientError` for a wrong option. */
 export function createClient(options: ClientOptions): Client {
-  const host = options.host ?? createSystemHost();
+  const host = options.host ?? systemHost;
   const settings = parseOptions(options, host);
   return new LiveClient(options, settings, host);
 }
@@ -71,6 +83,8 @@ class LiveClient implements Client {
   readonly host: Host;
   readonly store: Store;
   readonly #settings: Settings;
+  /** Only without a store of one's own. */
+  readonly #memory: SharedMemory | undefined;
   readonly #troubles: Troubles;
   readonly #recording: Recording;
   readonly #loops = new Set<ReportLoop>();
@@ -83,13 +97,15 @@ class LiveClient implements Client {
   #cancelTick: () => void = () => {};
   #stopWatching: () => void = () => {};
   #stopEnd: () => void = () => {};
+  #stopAudit: () => void = () => {};
 
   constructor(options: ClientOptions, settings: Settings, host: Host) {
     this.isEnabled = settings.isEnabled;
     this.service = settings.service;
     this.cluster = settings.cluster;
     this.host = host;
-    this.store = options.store ?? sharedMemoryStore();
+    this.#memory = options.store === undefined ? sharedMemoryOf(host) : undefined;
+    this.store = options.store ?? sharedMemoryOf(host).store;
     this.#settings = settings;
     this.#clientId = this.newProducerId();
     this.#troubles = new Troubles(options.observer ?? createLogObserver(host), host);
@@ -158,6 +174,10 @@ class LiveClient implements Client {
     this.#troubles.failed(where, error);
   }
 
+  provideEvidence(create: () => EvidenceReader): void {
+    if (this.isEnabled) this.#memory?.audit.provideEvidence(create());
+  }
+
   countDropped(): void {
     this.#droppedReportCount += 1;
   }
@@ -180,6 +200,7 @@ class LiveClient implements Client {
     await this.flush(withinMs);
     this.#cancelTick();
     this.#stopWatching();
+    this.#stopAudit();
     for (const loop of this.#loops) loop.unregister();
     const goodbye = this.#sign("closed").catch((error: unknown) => this.failed("the last life sign", error));
     await this.#within(Math.max(0, untilMs - this.host.nowMs()), goodbye);
@@ -188,7 +209,14 @@ class LiveClient implements Client {
   #start(): void {
     this.#stopEnd = this.host.onEnd({ idle: () => this.#flushAtIdle(), exit: () => this.#reportAtExit() });
     this.#stopWatching = this.store.watchSwitch(() => void this.#readSwitch());
+    if (this.#memory !== undefined) this.#startAudit(this.#memory);
     this.#tick();
+  }
+
+  #startAudit({ audit }: SharedMemory): void {
+    this.#stopAudit = audit.listen(this.#troubles);
+    const text = `${this.service} is watched without a store: everything stays in this process, and its findings end with it.`;
+    this.notice({ kind: "started", text });
   }
 
   /** Once a second: the life sign, and the switch, which may also have been heard of by the store's own channel. */

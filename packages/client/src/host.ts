@@ -52,6 +52,9 @@ export function createSystemHost(): Host {
   };
 }
 
+/** The one host of this process: clients that share it share its memory, too. */
+export const systemHost: Host = createSystemHost();
+
 async function readTextIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");

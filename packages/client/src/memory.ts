@@ -1,9 +1,21 @@
 import { createMemoryStore, type Store } from "@seqwatch/core";
+import { EmbeddedAudit } from "./embedded-audit.ts";
+import type { Host } from "./host.ts";
 
-let shared: Store | undefined;
+/** The memory that all clients of a process without a store of their own share, and its audit. */
+export interface SharedMemory {
+  readonly store: Store;
+  readonly audit: EmbeddedAudit;
+}
 
-/** The one memory store of this process: every client without a store of its own meets the others there. */
-export function sharedMemoryStore(): Store {
-  shared ??= createMemoryStore();
-  return shared;
+/** One for each host: a simulator's processes must not meet in one memory. */
+const byHost = new WeakMap<Host, SharedMemory>();
+
+export function sharedMemoryOf(host: Host): SharedMemory {
+  const known = byHost.get(host);
+  if (known !== undefined) return known;
+  const store = createMemoryStore();
+  const made = { store, audit: new EmbeddedAudit(store, host) };
+  byHost.set(host, made);
+  return made;
 }

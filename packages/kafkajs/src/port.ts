@@ -66,9 +66,14 @@ export interface TransactionPort extends SenderPort {
   abort(): Promise<void>;
 }
 
-export interface ProducerPort extends SenderPort {
-  transaction(): Promise<TransactionPort>;
+/** What producers and consumers have in common. */
+export interface ConnectablePort {
+  on(event: string, listener: (event: { readonly payload?: unknown }) => void): () => void;
   disconnect(): Promise<void>;
+}
+
+export interface ProducerPort extends SenderPort, ConnectablePort {
+  transaction(): Promise<TransactionPort>;
 }
 
 /** A record as a handler gets it. */
@@ -107,12 +112,8 @@ export interface RunConfigPort {
   readonly eachBatch?: ((payload: EachBatchPayloadPort) => unknown) | null;
 }
 
-export interface ConsumerPort {
+export interface ConsumerPort extends ConnectablePort {
   run(config?: RunConfigPort): Promise<void>;
-  seek(target: { readonly topic: string; readonly partition: number; readonly offset: string }): void;
-  disconnect(): Promise<void>;
-  stop(): Promise<void>;
-  on(event: string, listener: (event: { readonly payload?: unknown }) => void): () => void;
 }
 
 export interface ConsumerConfigPort {

@@ -1,9 +1,19 @@
 import { type Client, createClient } from "@seqwatch/client";
+import type { EvidenceReader } from "@seqwatch/core";
 import kafkajs from "kafkajs";
 import { clusterSourceOf, type ClusterSource } from "./cluster.ts";
 import { type KafkaOptions, type ParsedSettings, parseSettings } from "./options.ts";
+import { createKafkaReader } from "./log-reader.ts";
+import { kafkaMemberIdsOf } from "./member-ids.ts";
 import { Members } from "./members.ts";
-import { isKafka, type KafkaPort, type Partitioner, type ProducerConfigPort, type RetryPort } from "./port.ts";
+import {
+  type ConnectablePort,
+  isKafka,
+  type KafkaPort,
+  type Partitioner,
+  type ProducerConfigPort,
+  type RetryPort,
+} from "./port.ts";
 import { Streams } from "./streams.ts";
 import { watchPartitioner } from "./topic-send.ts";
 import { WatchedConsumer } from "./watched-consumer.ts";
@@ -59,6 +69,9 @@ class KafkaWatch {
   readonly #retry: RetryPort | undefined;
   /** Sends on their way, of all producers. */
   readonly #inFlight = new Set<Promise<unknown>>();
+  /** Producers and consumers of the application that are connected. */
+  readonly #connected = new Set<object>();
+  #closeReader: () => void = () => {};
   #isPartitionerWarned = false;
 
   constructor(kafka: KafkaPort & object, client: Client, settings: ParsedSettings) {
@@ -73,14 +86,41 @@ class KafkaWatch {
     this.#members = shared.members;
     this.#clusters = clusterSourceOf(kafka);
     this.#retry = retryOf(kafka);
+    client.provideEvidence(() => this.#createReader(kafka));
     const producer = kafka.producer.bind(kafka);
     const consumer = kafka.consumer.bind(kafka);
     kafka.producer = (config) => this.#producer(config, producer);
     kafka.consumer = (config) => {
       const { made, cluster } = this.#clusters.capture(() => consumer(config));
       const groupId = String(config?.groupId);
+      this.#countConnection(made, "consumer");
       return new WatchedConsumer(made, { client, members: this.#members, cluster, groupId }).consumer;
     };
+  }
+
+  /**
+   * A reader for the audit inside this process. kafkajs's connections keep a process alive, so it has some only while
+   * the application has: a script that ends by itself still does.
+   */
+  #createReader(kafka: object): EvidenceReader {
+    const memberIds = async () => kafkaMemberIdsOf(await this.client.store.readClients());
+    const { cluster } = this.client;
+    const reader = createKafkaReader(kafka, { memberIds, ...(cluster === undefined ? {} : { cluster }) });
+    this.#closeReader = () => void reader.close();
+    return {
+      system: "kafka",
+      readLog: async (lane, wanted, groups, nowMs) =>
+        this.#connected.size === 0 ? undefined : await reader.readLog?.(lane, wanted, groups, nowMs),
+      close: () => reader.close(),
+    };
+  }
+
+  #countConnection(connected: ConnectablePort, kind: "producer" | "consumer"): void {
+    connected.on(`${kind}.connect`, () => void this.#connected.add(connected));
+    connected.on(`${kind}.disconnect`, () => {
+      this.#connected.delete(connected);
+      if (this.#connected.size === 0) this.#closeReader();
+    });
   }
 
   async flush(withinMs: number): Promise<boolean> {
@@ -103,6 +143,7 @@ class KafkaWatch {
     const { made, cluster } = this.#clusters.capture(() => make({ ...config, createPartitioner }));
     const retry = { ...this.#retry, ...config?.retry };
     this.client.addRole("kafka producer");
+    this.#countConnection(made, "producer");
     const surroundings = {
       client: this.client,
       streams: this.#streams,

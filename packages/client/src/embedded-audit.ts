@@ -1,0 +1,101 @@
+import {
+  auditLane,
+  defaultPolicy,
+  type EvidenceReader,
+  type Finding,
+  firstAudit,
+  type Lane,
+  type LaneAudit,
+  type Observer,
+  parseLaneKey,
+  type Store,
+} from "@seqwatch/core";
+import type { Host } from "./host.ts";
+import { Standings } from "./standings.ts";
+
+/** Who hears what an embedded audit finds. */
+export interface AuditListener {
+  finding: Observer["finding"];
+  failed(where: string, error: unknown): void;
+}
+
+/**
+ * The auditor of a process that has no store beside it: the pass of core, once a second, over what the process's own
+ * clients wrote into their shared memory. What it finds never leaves the process, and ends with it.
+ */
+export class EmbeddedAudit {
+  readonly #store: Store;
+  readonly #host: Host;
+  readonly #listeners = new Set<AuditListener>();
+  readonly #readers = new Map<Lane["system"], EvidenceReader>();
+  readonly #audits = new Map<string, LaneAudit>();
+  readonly #standings = new Standings(defaultPolicy.lifeSignMs);
+  #cancel: () => void = () => {};
+
+  constructor(store: Store, host: Host) {
+    this.#store = store;
+    this.#host = host;
+  }
+
+  /** Starts with the first listener and stops with the last. */
+  listen(listener: AuditListener): () => void {
+    if (this.#listeners.size === 0) this.#plan();
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#cancel();
+    };
+  }
+
+  /** A way to read the broker's own evidence; the first one of a system stays. */
+  provideEvidence(reader: EvidenceReader): void {
+    if (!this.#readers.has(reader.system)) this.#readers.set(reader.system, reader);
+  }
+
+  /** One pass over every lane that changed or has something open. */
+  async pass(): Promise<void> {
+    const versions = await this.#store.readVersions();
+    const signs = await this.#store.readClients();
+    const clients = this.#standings.of(signs, this.#host.nowMs());
+    const services = new Map(signs.map(({ clientId, service }) => [clientId, service]));
+    for (const [key, version] of versions) {
+      const lane = parseLaneKey(key);
+      const audit = this.#audits.get(key) ?? firstAudit;
+      if (lane === undefined || (!audit.isOpen && audit.version === version)) continue;
+      const result = await auditLane({
+        store: this.#store,
+        reader: this.#readers.get(lane.system),
+        lane,
+        audit,
+        clients,
+        services,
+        storeDoubted: false,
+        policy: defaultPolicy,
+        nowMs: () => this.#host.nowMs(),
+        wallMs: () => this.#host.wallMs(),
+      });
+      this.#audits.set(key, result.audit);
+      for (const finding of result.changed) this.#tell(finding);
+    }
+    for (const key of this.#audits.keys()) if (!versions.has(key)) this.#audits.delete(key);
+  }
+
+  #plan(): void {
+    this.#cancel = this.#host.after(passEveryMs, () => void this.#passAndPlan());
+  }
+
+  async #passAndPlan(): Promise<void> {
+    try {
+      await this.pass();
+    } catch (error) {
+      for (const listener of this.#listeners) listener.failed("the embedded audit", error);
+    }
+    if (this.#listeners.size > 0) this.#plan();
+  }
+
+  #tell(finding: Finding): void {
+    for (const listener of this.#listeners) listener.finding(finding);
+  }
+}
+
+const passEveryMs = 1_000;
