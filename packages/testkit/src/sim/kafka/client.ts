@@ -13,7 +13,7 @@ export class SimClient {
   constructor(world: World, kind: string) {
     this.world = world;
     this.clientId = newId(world, kind);
-    this.#sign();
+    if (kind !== "foreign") this.#sign();
   }
 
   /** Later, in this process: never after its death. */

@@ -22,7 +22,7 @@ export class SimMember {
   readonly #chain: SimChain<TestimonyReport>;
   /** The generation in which it believes to own the partition; 0 = none. */
   assignment = 0;
-  #position = 0;
+  position = 0;
   #isRecording = true;
   #whenRevoked: (() => void) | undefined;
   #isWorking = false;
@@ -42,7 +42,7 @@ export class SimMember {
   assign(generation: number, position: number): void {
     tell(this.#world, `${this.client.clientId} of ${this.group.name} starts at ${position}, generation ${generation}`);
     this.assignment = generation;
-    this.#position = position;
+    this.position = position;
     if (!this.isForeign) {
       this.#testimony.enter(this.#world.log.highWatermark, !this.#isRecording);
       if (!this.#isRecording) this.#testimony.leave("off");
@@ -104,14 +104,14 @@ export class SimMember {
 
   #poll(generation: number): void {
     const { log, random } = this.#world;
-    if (this.assignment !== generation || this.#isWorking) return;
+    if (generation === 0 || this.assignment !== generation || this.#isWorking) return;
     this.#heedRange();
-    if (log.highWatermark <= this.#position) {
+    if (log.highWatermark <= this.position) {
       this.client.after(random.between(20, 120), () => this.#poll(generation));
       return;
     }
-    const end = Math.min(log.highWatermark, this.#position + random.integer(1, 40));
-    const fetched = { first: this.#position, records: log.records.slice(this.#position, end), life: log.life };
+    const end = Math.min(log.highWatermark, this.position + random.integer(1, 40));
+    const fetched = { first: this.position, records: log.records.slice(this.position, end), life: log.life };
     this.#isWorking = true;
     const waitMs = random.chance(0.05) ? random.between(50, 1_500) : random.between(0, 5);
     this.client.after(waitMs, () => this.#deliver(generation, fetched));
@@ -119,12 +119,12 @@ export class SimMember {
 
   #heedRange(): void {
     const { log } = this.#world;
-    if (this.#position >= log.start && this.#position <= log.end) return;
+    if (this.position >= log.start && this.position <= log.end) return;
     const reset = this.group.resetsToStart ? log.start : log.highWatermark;
-    tell(this.#world, `${this.client.clientId} is out of range at ${this.#position}, goes on at ${reset}`);
-    this.#skip(this.#position, Math.min(reset, log.end));
+    tell(this.#world, `${this.client.clientId} is out of range at ${this.position}, goes on at ${reset}`);
+    this.#skip(this.position, Math.min(reset, log.end));
     this.#testimony.seeked();
-    this.#position = reset;
+    this.position = reset;
   }
 
   #deliver(generation: number, fetched: Fetched): void {
@@ -213,8 +213,12 @@ export class SimMember {
   #moveOn(generation: number, next: number): void {
     const { random, faults } = this.#world;
     this.#isWorking = false;
-    if (this.assignment !== generation) return;
-    this.#position = next;
+    if (this.assignment !== generation) {
+      // It lost the partition meanwhile, and perhaps has it again by now.
+      this.client.after(random.between(1, 10), () => this.#poll(this.assignment));
+      return;
+    }
+    this.position = next;
     if (random.chance(0.8) || this.#whenRevoked !== undefined) this.#commit(generation, next);
     if (this.#whenRevoked !== undefined) return this.#letGo();
     if (strikes(this.#world, faults.seekForward))
@@ -225,10 +229,10 @@ export class SimMember {
   }
 
   #seek(target: number): void {
-    tell(this.#world, `${this.client.clientId} seeks from ${this.#position} to ${target}`);
-    this.#skip(this.#position, target);
+    tell(this.#world, `${this.client.clientId} seeks from ${this.position} to ${target}`);
+    this.#skip(this.position, target);
     this.#testimony.seeked();
-    this.#position = target;
+    this.position = target;
   }
 
   #skip(from: number, to: number): void {

@@ -124,9 +124,13 @@ export class SimConsumer {
     this.#state = "open";
   }
 
-  /** Deliveries and answers stay under way for a while, in order. */
+  /**
+   * Deliveries and answers stay under way for a while, in order. Of a consumer that acknowledges nothing nobody knows
+   * what is under way to it: that its network stands still for no longer than a few seconds is an assumption.
+   */
   stallNetwork(forMs: number): void {
-    this.#stalledUntilMs = this.#world.clock.nowMs + forMs;
+    const longest = this.#channel.noAck ? maxUnseenStallMs : Number.POSITIVE_INFINITY;
+    this.#stalledUntilMs = this.#world.clock.nowMs + Math.min(forMs, longest);
   }
 
   #register(): void {
@@ -344,3 +348,4 @@ const reportEveryMs = 200;
 const restMs = 1_000;
 const probeMs = 5_000;
 const maxCloseMs = 250;
+const maxUnseenStallMs = 4_000;

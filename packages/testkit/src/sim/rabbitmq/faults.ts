@@ -94,7 +94,8 @@ export function makesDoubt(faults: RabbitFaults): boolean {
     faults.linkCutEveryS,
     faults.auditorRestartEveryS,
   ];
-  return sources.some((each) => each > 0) || faults.deadLetter === "cycle";
+  // A consumer whose last report is not answered in time ends unclean.
+  return sources.some((each) => each > 0) || faults.answerLossShare > 0 || faults.deadLetter === "cycle";
 }
 
 /** A few faults at once, drawn by the seed; every tenth run has none that makes a doubt, every seventh nearly all. */

@@ -37,9 +37,9 @@ export function runRabbitSim(options: SimOptions): SimResult {
   const auditor = new SimAuditor(world);
   const operator = new Operator(world, createBroker(world), auditor);
   keepTime(world);
-  for (let quietUntilMs = 0; world.messages.length < options.messages && quietUntilMs < maxMs; quietUntilMs += 1_000)
-    world.clock.runUntil(quietUntilMs);
+  runWhile(world, () => world.messages.length < options.messages);
   operator.quieten();
+  runWhile(world, () => [...world.queues.values()].some((queue) => queue.readyCount + queue.unackedCount > 0));
   world.clock.runUntil(world.clock.nowMs + quietMs);
   const { differences, ...comparison } = compare(world, auditor);
   return {
@@ -51,9 +51,14 @@ export function runRabbitSim(options: SimOptions): SimResult {
   };
 }
 
+function runWhile(world: World, isBusy: () => boolean): void {
+  const limitMs = world.clock.nowMs + maxPhaseMs;
+  while (isBusy() && world.clock.nowMs < limitMs) world.clock.runUntil(world.clock.nowMs + 1_000);
+}
+
 /** Longer than every lag, life sign and grace together. */
 const quietMs = 60_000;
-const maxMs = 3_600_000;
+const maxPhaseMs = 3_600_000;
 
 function createWorld(options: SimOptions): World {
   const random = createRandom(options.seed);

@@ -1,0 +1,2 @@
+export { type KafkaFaults, type KafkaProfile, kafkaProfiles } from "./faults.ts";
+export { type KafkaSimOptions, runKafkaSim, type SimResult } from "./run.ts";

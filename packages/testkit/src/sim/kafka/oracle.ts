@@ -1,0 +1,148 @@
+import {
+  type Confirmation,
+  type DoubtCause,
+  eachMember,
+  type Proof,
+  type RangeSet,
+  type Verdict,
+} from "@seqwatch/core";
+import type { SimAuditor } from "./auditor.ts";
+import type { SimGroup } from "./group.ts";
+import type { Message } from "./truth.ts";
+import type { World } from "./world.ts";
+
+/** What a run came to; counts are of (message, group) pairs. */
+export interface SimResult {
+  readonly messages: number;
+  readonly faults: number;
+  /** Promised, owed to the group, and never processed by any of its members. */
+  readonly lost: number;
+  readonly confirmed: number;
+  /** Confirmed rightly, and processed later all the same (given up, jumped over or appended late). */
+  readonly withdrawn: number;
+  readonly falseLosses: number;
+  /** Lost and not confirmed, in a run in which everybody testified. */
+  readonly missedLosses: number;
+  readonly wrongVerdicts: number;
+  /** Lost, and honestly not confirmed. */
+  readonly inDoubt: number;
+  readonly inDoubtByCause: Readonly<Record<string, number>>;
+  /** What was wrong, in words; with `trace` the whole story. */
+  readonly trace: readonly string[];
+}
+
+interface Confirmed {
+  readonly verdict: Verdict | undefined;
+  readonly atMs: number;
+}
+
+const maxStories = 20;
+
+/** Compares what was confirmed with what happened. */
+export class Oracle {
+  readonly #world: World;
+  readonly #groups: readonly SimGroup[];
+  /** By group name ("" = at the stream), producer and sequence. */
+  readonly #confirmed = new Map<string, Confirmed>();
+  readonly #stories: string[] = [];
+
+  constructor(world: World, groups: readonly SimGroup[]) {
+    this.#world = world;
+    this.#groups = groups;
+  }
+
+  heed(confirmation: Confirmation, added: RangeSet): void {
+    const verdict = isProof(confirmation) ? confirmation.gap.verdict : undefined;
+    for (const sequence of eachMember(added, 100_000)) {
+      const key = keyOf(confirmation.group ?? "", confirmation.producerId, sequence);
+      if (!this.#confirmed.has(key)) this.#confirmed.set(key, { verdict, atMs: this.#world.clock.nowMs });
+    }
+  }
+
+  judge(auditors: readonly SimAuditor[], canMiss: boolean): SimResult {
+    const count = { lost: 0, confirmed: 0, withdrawn: 0, falseLosses: 0, missed: 0, wrong: 0, inDoubt: 0 };
+    const causes = causesOf(auditors);
+    const byCause: Record<string, number> = {};
+    for (const message of this.#world.truth.messages()) {
+      for (const group of this.#groups) {
+        const confirmed =
+          this.#confirmed.get(keyOf("", message.producerId, message.sequence)) ??
+          this.#confirmed.get(keyOf(group.name, message.producerId, message.sequence));
+        const processedAtMs = message.processedAtMs[group.index] ?? Number.POSITIVE_INFINITY;
+        if (confirmed !== undefined && Number.isFinite(processedAtMs)) {
+          if (message.isExcused && processedAtMs > confirmed.atMs) count.withdrawn += 1;
+          else {
+            count.falseLosses += 1;
+            this.#tell(`false loss for ${group.name}, ${confirmed.verdict} at ${confirmed.atMs} ms`, message);
+          }
+        }
+        if (!message.promised || Number.isFinite(processedAtMs) || message.sentAtMs < group.startedAtMs) continue;
+        count.lost += 1;
+        if (confirmed !== undefined) {
+          count.confirmed += 1;
+          const expected = message.verdict ?? message.verdictIn[group.index];
+          if (expected !== undefined && confirmed.verdict !== expected) {
+            count.wrong += 1;
+            this.#tell(`wrong verdict for ${group.name}: ${confirmed.verdict}, not ${expected}`, message);
+          }
+          continue;
+        }
+        const cause =
+          causes.get(keyOf(group.name, message.producerId, message.sequence)) ??
+          causes.get(keyOf("", message.producerId, message.sequence)) ??
+          "unsaid";
+        if (canMiss && !message.isUntestified) {
+          count.missed += 1;
+          this.#tell(`missed loss for ${group.name}: ${cause}`, message);
+        }
+        count.inDoubt += 1;
+        byCause[cause] = (byCause[cause] ?? 0) + 1;
+      }
+    }
+    return {
+      messages: this.#world.truth.count,
+      faults: this.#world.faultCount,
+      lost: count.lost,
+      confirmed: count.confirmed,
+      withdrawn: count.withdrawn,
+      falseLosses: count.falseLosses,
+      missedLosses: count.missed,
+      wrongVerdicts: count.wrong,
+      inDoubt: count.inDoubt,
+      inDoubtByCause: byCause,
+      trace: [...this.#stories, ...this.#world.trace],
+    };
+  }
+
+  #tell(text: string, message: Message): void {
+    if (this.#stories.length >= maxStories) return;
+    const sentAt = (message.sentAtMs / 1_000).toFixed(3);
+    this.#stories.push(`${text}: ${message.producerId} ${message.sequence}, sent at ${sentAt} s`);
+    for (const line of message.story) this.#stories.push(`    ${line}`);
+  }
+}
+
+/** What the last pass said of what is not confirmed. */
+function causesOf(auditors: readonly SimAuditor[]): ReadonlyMap<string, DoubtCause | string> {
+  const causes = new Map<string, string>();
+  for (const auditor of auditors) {
+    for (const finding of auditor.audit.findings) {
+      for (const [state, sequences] of Object.entries(finding.sequences)) {
+        if (state !== "in-doubt" && state !== "suspected" && state !== "pending") continue;
+        for (const sequence of eachMember(sequences, 100_000)) {
+          const cause = state === "in-doubt" ? (finding.cause ?? state) : state;
+          causes.set(keyOf(finding.group ?? "", finding.producerId, sequence), cause);
+        }
+      }
+    }
+  }
+  return causes;
+}
+
+function isProof(confirmation: Confirmation): confirmation is Proof {
+  return "gap" in confirmation;
+}
+
+function keyOf(group: string, producerId: string, sequence: number): string {
+  return `${group}/${producerId}/${sequence}`;
+}
