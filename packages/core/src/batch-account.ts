@@ -18,14 +18,17 @@ export class BatchAccount {
   readonly #batch: DeliveredBatch;
   /** The era in which the batch was delivered: its offsets are of no later one, however long the handler takes. */
   readonly #era: number;
+  /** The assignment in which it was delivered: what is left of it in a later one proves nothing. */
+  readonly #assignment: number;
   /** The next raw offset that nobody has spoken for. */
   #next: number;
   #bookedCount = 0;
 
-  constructor(testimony: LaneTestimony, batch: DeliveredBatch, era: number) {
+  constructor(testimony: LaneTestimony, batch: DeliveredBatch, era: number, assignment: number) {
     this.#testimony = testimony;
     this.#batch = batch;
     this.#era = era;
+    this.#assignment = assignment;
     this.#next = batch.first;
   }
 
@@ -47,7 +50,7 @@ export class BatchAccount {
     this.#reach(offset);
     this.#testimony.totals.received += 1;
     if (producerId === undefined || foreign) this.#mark(foreign, offset);
-    this.#testimony.bookLeft(this.#era, offset, foreign ? undefined : producerId, sequence);
+    this.#testimony.bookLeft(this.#assignment, this.#era, offset, foreign ? undefined : producerId, sequence);
   }
 
   /** Nobody can say what became of it (the handler broke off at it): no testimony. */
@@ -65,7 +68,7 @@ export class BatchAccount {
       this.#testimony.bookInvisible(this.#era, this.#next, this.#batch.last);
       this.#next = this.#batch.last + 1;
     }
-    this.#testimony.bookPosition(this.#era, this.#next);
+    this.#testimony.bookPosition(this.#assignment, this.#era, this.#next);
   }
 
   #reach(offset: number): void {

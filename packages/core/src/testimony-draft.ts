@@ -50,10 +50,10 @@ export class Draft {
     addRange(stream.processed, sequence, sequence);
   }
 
-  leave(why: "givenUp" | "jumped", offset: number, producerId: string | undefined, sequence: number): void {
+  giveUp(offset: number, producerId: string | undefined, sequence: number): void {
     this.messageCount += 1;
-    addRange(this[why], offset, offset);
-    if (producerId !== undefined) addRange(this.#stream(producerId)[why], sequence, sequence);
+    addRange(this.givenUp, offset, offset);
+    if (producerId !== undefined) addRange(this.#stream(producerId).givenUp, sequence, sequence);
   }
 
   /** Offsets jumped over that were never delivered: nobody knows their stamps. */

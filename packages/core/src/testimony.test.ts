@@ -110,14 +110,29 @@ describe("what was left behind", () => {
     expect(report(member).givenUp).toEqual([]);
   });
 
-  test("by a seek is said with the sequences of what was delivered", () => {
+  test("by a seek is told apart from what the handler gave up before", () => {
     const member = newMember();
     work(member, 0, 4);
     leave(member, 5);
     member.seeked();
     work(member, 9, 9);
     member.committed(10);
-    expect(report(member)).toMatchObject({ jumped: [5, 8], streams: [{ jumped: [6, 6], processed: [1, 5, 10, 10] }] });
+    expect(report(member)).toMatchObject({
+      givenUp: [5, 5],
+      jumped: [6, 8],
+      streams: [{ givenUp: [6, 6], jumped: [], processed: [1, 5, 10, 10] }],
+    });
+  });
+
+  test("of a batch that was delivered before a join is not said, however late its handler is over", () => {
+    const member = newMember();
+    const account = member.openBatch({ first: 5, last: 6, visibleCount: 2 });
+    member.enter(10, false);
+    account.processed(5, 0, p, 6);
+    account.left(6, p, 7);
+    account.close();
+    member.committed(20);
+    expect(report(member)).toMatchObject({ handled: [5, 5], givenUp: [] });
   });
 
   test("by a seek is taken back by a seek back", () => {

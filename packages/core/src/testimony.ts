@@ -13,11 +13,10 @@ export interface TestimonyHeading {
   readonly buildsOn: string;
 }
 
-/** A delivered or jumped-over message that was not processed; it is left behind once our own commit passes it. */
+/** A delivered message whose handler is over without having processed it; given up once our own commit passes it. */
 interface Candidate {
   readonly producerId: string | undefined;
   readonly sequence: number;
-  readonly why: "givenUp" | "jumped";
   /** The era of the batch that brought it. */
   readonly era: number;
 }
@@ -58,6 +57,8 @@ export class LaneTestimony {
   #held: Draft = createHolding(0);
   /** Below it, streams were forgotten: those offsets are never claimed again. */
   #holdsFrom = 0;
+  /** Counts joins and leaves: a batch that is still in work then belongs to the assignment before. */
+  #assignment = 0;
   readonly #candidates = new Map<number, Candidate>();
   #jumpedRanges: RangeSet = [];
   /** The next raw offset of this assignment; undefined until its first batch. */
@@ -72,12 +73,10 @@ export class LaneTestimony {
 
   /** A new assignment begins (a join, or the first life sign after "off"). */
   enter(highWatermark: number, wasOff: boolean): void {
-    this.#forgetCandidates();
+    this.#endAssignment();
     for (const draft of [this.#draft, ...this.#queue, ...(this.#inFlight === undefined ? [] : [this.#inFlight])]) {
       draft.forgetLeft();
     }
-    this.#position = undefined;
-    this.#seeked = false;
     const before = this.#entered;
     this.#entered = {
       highWatermark: Math.max(before?.highWatermark ?? 0, highWatermark),
@@ -88,8 +87,7 @@ export class LaneTestimony {
 
   /** The assignment is over, or the member: what was not committed by now is not testified. */
   leave(state: "off" | "closed"): void {
-    this.#forgetCandidates();
-    this.#position = undefined;
+    this.#endAssignment();
     this.#setClaim({ state, inWork: undefined, committed: this.#claim.committed });
   }
 
@@ -102,12 +100,11 @@ export class LaneTestimony {
   openBatch(batch: DeliveredBatch): BatchAccount {
     if (this.#seeked && this.#position !== undefined && batch.first > this.#position) {
       this.#jumpedRanges = union(this.#jumpedRanges, rangeOf(this.#position, batch.first - 1));
-      this.#markJumped(batch.first);
     }
     if (this.#position !== undefined && batch.first < this.#position) this.#awaitAgain(batch.first);
     this.#seeked = false;
     this.#position = batch.first;
-    return new BatchAccount(this, batch, this.#era);
+    return new BatchAccount(this, batch, this.#era, this.#assignment);
   }
 
   /** Our own commit succeeded in this assignment: everything open below it is left behind for good. */
@@ -116,7 +113,7 @@ export class LaneTestimony {
     for (const [offset, candidate] of this.#candidates) {
       if (offset >= nextOffset) continue;
       this.#candidates.delete(offset);
-      this.#draftOf(candidate.era).leave(candidate.why, offset, candidate.producerId, candidate.sequence);
+      this.#draftOf(candidate.era).giveUp(offset, candidate.producerId, candidate.sequence);
     }
     const jumped = difference(upTo(this.#jumpedRanges, nextOffset - 1), this.#held.handled);
     this.#jumpedRanges = difference(this.#jumpedRanges, rangeOf(0, nextOffset - 1));
@@ -216,21 +213,15 @@ export class LaneTestimony {
   }
 
   /** @internal The handler is over and did not process it. */
-  bookLeft(era: number, offset: number, producerId: string | undefined, sequence: number): void {
-    if (this.#candidates.size >= maxCandidates) return;
-    this.#candidates.set(offset, { producerId, sequence, why: "givenUp", era });
+  bookLeft(assignment: number, era: number, offset: number, producerId: string | undefined, sequence: number): void {
+    if (assignment !== this.#assignment || this.#candidates.size >= maxCandidates) return;
+    this.#candidates.set(offset, { producerId, sequence, era });
   }
 
   /** @internal */
-  bookPosition(era: number, nextOffset: number): void {
-    if (era === this.#era) this.#position = nextOffset;
+  bookPosition(assignment: number, era: number, nextOffset: number): void {
+    if (assignment === this.#assignment && era === this.#era) this.#position = nextOffset;
     this.#bound();
-  }
-
-  #markJumped(before: number): void {
-    for (const [offset, candidate] of this.#candidates) {
-      if (offset < before) this.#candidates.set(offset, { ...candidate, why: "jumped" });
-    }
   }
 
   /** What lies at or above the position is going to be delivered again: it is not left behind yet. */
@@ -249,7 +240,10 @@ export class LaneTestimony {
     return late;
   }
 
-  #forgetCandidates(): void {
+  #endAssignment(): void {
+    this.#assignment += 1;
+    this.#seeked = false;
+    this.#position = undefined;
     this.#candidates.clear();
     this.#jumpedRanges = [];
   }
