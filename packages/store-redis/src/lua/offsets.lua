@@ -1,0 +1,81 @@
+-- Offsets that a Kafka group is done with, by era: what only testimony needs of the lane's record.
+
+local maxEras, maxForbidden, maxEpochs = 3, 64, 64
+
+-- Which of these offsets the group is done with in an era.
+local function doneAmong(group, era, offsets)
+  local field = group .. ":" .. era
+  local shared = union(sharedWith(get("dh" .. field), offsets), sharedWith(get("dg" .. field), offsets))
+  return union(shared, sharedWith(get("dj" .. field), offsets))
+end
+
+-- Whether no era has any of these offsets. Below the floor nobody can say.
+local function isUnheardOf(group, offsets)
+  if (offsets[1] or largest) < numberIn("f" .. group) then return false end
+  for era in string.gmatch(get("E" .. group), "%d+") do
+    if #doneAmong(group, era, offsets) > 0 then return false end
+  end
+  return true
+end
+
+-- Whether another member of the group has not left cleanly.
+local function isFollowing(group, client)
+  for _, other in ipairs(membersOf(group)) do
+    if other.id ~= client and other.state ~= "c" then return true end
+  end
+  return false
+end
+
+-- Makes room for an era among the newest; false where the era is too old to be kept.
+local function keepEra(group, era)
+  local eras = {}
+  for kept in string.gmatch(get("E" .. group), "%d+") do
+    if kept == era then return true end
+    eras[#eras + 1] = tonumber(kept)
+  end
+  eras[#eras + 1] = tonumber(era)
+  table.sort(eras)
+  local dropped = #eras > maxEras and toText(table.remove(eras, 1))
+  for i, kept in ipairs(eras) do eras[i] = toText(kept) end
+  put("E" .. group, table.concat(eras, ","))
+  for kind in string.gmatch(dropped and dropped ~= era and "hgjufe" or "", ".") do
+    put("d" .. kind .. group .. ":" .. dropped, "")
+  end
+  return dropped ~= era
+end
+
+-- The text of the epochs of both texts: "epoch:ranges;epoch:ranges", in the order of the epochs.
+local function mergedEpochs(stored, added)
+  local byEpoch, epochs, runs = {}, {}, {}
+  for epoch, ranges in string.gmatch(stored .. ";" .. added, "(%-?%d+):([^;]*)") do
+    if not byEpoch[epoch] then epochs[#epochs + 1] = tonumber(epoch) end
+    byEpoch[epoch] = union(byEpoch[epoch] or {}, parse(ranges))
+  end
+  table.sort(epochs)
+  for _, epoch in ipairs(epochs) do
+    local set = byEpoch[toText(epoch)]
+    for i = 1, #set, 2 do runs[#runs + 1] = { epoch = epoch, first = set[i], last = set[i + 1] } end
+  end
+  -- The lowest go first, as all that is oldest.
+  table.sort(runs, function(a, b) return a.first < b.first or (a.first == b.first and a.epoch < b.epoch) end)
+  for _ = 1, #runs - maxEpochs do table.remove(runs, 1) end
+  local kept, texts = {}, {}
+  for _, run in ipairs(runs) do
+    kept[run.epoch] = kept[run.epoch] or {}
+    append(kept[run.epoch], run.first, run.last)
+  end
+  for _, epoch in ipairs(epochs) do
+    if kept[epoch] then texts[#texts + 1] = toText(epoch) .. ":" .. format(kept[epoch]) end
+  end
+  return table.concat(texts, ";")
+end
+
+-- Adds a report's offsets to its era.
+local function putOffsets(group, era, done, unstamped, foreign, epochs)
+  if #done.h + #done.g + #done.j + #unstamped + #foreign + #epochs == 0 or not keepEra(group, era) then return end
+  local field = group .. ":" .. era
+  for kind, set in pairs(done) do add("d" .. kind .. field, set, "f" .. group) end
+  put("du" .. field, format(hull(union(parse(get("du" .. field)), parse(unstamped)), maxForbidden)))
+  put("df" .. field, format(hull(union(parse(get("df" .. field)), parse(foreign)), maxForbidden)))
+  put("de" .. field, mergedEpochs(get("de" .. field), epochs))
+end

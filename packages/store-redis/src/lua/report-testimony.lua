@@ -1,0 +1,47 @@
+-- Merges what a Kafka member testifies: offsets its group is done with, and the sequences at exactly these offsets.
+-- O(ranges of the report), and of the record only from the report's lowest offset and sequences on.
+-- KEYS: 1 lane (hash)
+-- ARGV: 1 ttl   2 group   3 client   4 number   5 nonce   6 the nonce it builds on   7 "1" = whole   8 state   9 claim
+--       10 totals   11 era   12 handled   13 given up   14 jumped   15 unstamped   16 foreign   17 epochs
+--       18 high watermark of an entry or ""   19 "1" = was off; then a stream:
+--       producer, processed, processed twice, given up, jumped
+-- Reply: {"stored", era, "", "0"}, {"partly-known", offsets}, {"send-all", era} or {"clone"}
+local member = { number = ARGV[4], nonce = ARGV[5], state = ARGV[8], claim = ARGV[9], totals = ARGV[10] }
+local group, client, isWhole, era = get("g" .. ARGV[2]), ARGV[3], ARGV[7] == "1", ARGV[11]
+local handled, givenUp, jumped = parse(ARGV[12]), parse(ARGV[13]), parse(ARGV[14])
+local offsets = union(handled, union(givenUp, jumped))
+
+local refused = refusal("m" .. group .. ":" .. client, member.number, member.nonce, ARGV[6], isWhole)
+if refused then return refused end
+local known = doneAmong(group, era, offsets)
+if not isWhole and #known > 0 and format(known) ~= format(offsets) then
+  return { "partly-known", format(known) }
+end
+local isCounted = not isWhole and #known == 0
+local isNew = isCounted and isUnheardOf(group, offsets)
+
+group = groupOf(ARGV[2])
+if ARGV[18] ~= "" and (ARGV[19] == "1" or isFollowing(group, client)) then raise("D" .. group, tonumber(ARGV[18])) end
+-- Below the doubt somebody unheard may have done the work. The report does not say which sequence lies at which offset,
+-- so sequences are kept only with all offsets of their kind.
+local doubtTo = numberIn("D" .. group)
+local provenGivenUp, provenJumped = within(givenUp, doubtTo, largest), within(jumped, doubtTo, largest)
+local keepsGivenUp, keepsJumped = format(provenGivenUp) == ARGV[13], format(provenJumped) == ARGV[14]
+raiseEra(tonumber(era))
+putMember(group, client, member)
+putOffsets(group, era, { h = handled, g = provenGivenUp, j = provenJumped }, ARGV[15], ARGV[16], ARGV[17])
+
+for i = 20, #ARGV, 5 do
+  local processed, twice = parse(ARGV[i + 1]), parse(ARGV[i + 2])
+  local highest = lastOf(processed, twice, parse(ARGV[i + 3]), parse(ARGV[i + 4]))
+  local assigned = highest > 0 and assignedOf(group, ARGV[i], highest)
+  if assigned then
+    local stream = group .. ":" .. ARGV[i]
+    local again = isNew and union(sharedWith(get("rp" .. stream), processed), sharedWith(get("ra" .. stream), processed))
+    if isCounted then add("rd" .. stream, union(twice, again or {}), "rf" .. stream) end
+    addReceipts("rp", stream, processed, assigned)
+    if keepsGivenUp then add("rg" .. stream, parse(ARGV[i + 3]), "rf" .. stream) end
+    if keepsJumped then add("rj" .. stream, parse(ARGV[i + 4]), "rf" .. stream) end
+  end
+end
+return finish(storedReply())

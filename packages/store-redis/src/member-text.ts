@@ -1,0 +1,88 @@
+import type { MemberClaim, MemberRecord, ReceiptTotals } from "@seqwatch/core";
+import { decodePart, encodePart } from "./keys.ts";
+import { allKnown } from "./ledger-text.ts";
+import { parseInteger } from "./numbers.ts";
+
+/** A claim and its client as the end of a member's text; numbers in base 36, for the field must stay short. */
+export function formatClaim(
+  claim: MemberClaim,
+  client: { readonly clientId: string; readonly memberId: string },
+): string {
+  const { inWork, committed } = claim;
+  const work = inWork === undefined ? "" : `${toBase36(inWork.offset)}:${toBase36(inWork.forMs)}`;
+  const { clientId, memberId } = client;
+  return `${work};${committed === undefined ? "" : toBase36(committed)};${clientId === memberId ? "" : encodePart(clientId)}`;
+}
+
+/** One letter a state. */
+const letters = { open: "o", off: "x", closed: "c" } as const;
+
+export function formatState(state: MemberClaim["state"]): string {
+  return letters[state];
+}
+
+export function parseState(letter: string | undefined): MemberClaim["state"] | undefined {
+  return (["open", "off", "closed"] as const).find((state) => letters[state] === letter);
+}
+
+export function formatTotals(totals: ReceiptTotals): string {
+  const { received, processed, redelivered, unstamped, forwarded } = totals;
+  return [received, processed, redelivered, unstamped, forwarded].join(",");
+}
+
+/** A member of `number;nonce;state;version;work;committed;client`, its totals, and its highest first deliveries. */
+export function parseMember(
+  memberId: string,
+  texts: { readonly member: string; readonly totals: string; readonly highest: string },
+): MemberRecord | undefined {
+  const [number, nonce, state, , work, committed, client] = texts.member.split(";");
+  const claim = parseClaim(parseState(state), work ?? "", committed ?? "");
+  return allKnown({
+    clientId: client === undefined || client === "" ? memberId : decodePart(client),
+    number: parseInteger(number),
+    nonce: decodePart(nonce ?? ""),
+    claim,
+    totals: parseTotals(texts.totals),
+    highest: parseHighest(texts.highest),
+  });
+}
+
+export function formatHighest(highest: readonly { readonly producerId: string; readonly sequence: number }[]): string {
+  return highest.map(({ producerId, sequence }) => `${encodePart(producerId)}:${toBase36(sequence)}`).join(",");
+}
+
+function parseHighest(text: string): ReadonlyMap<string, number> | undefined {
+  const highest = new Map<string, number>();
+  for (const piece of text === "" ? [] : text.split(",")) {
+    const [producerId, digits] = piece.split(":");
+    const id = decodePart(producerId ?? "");
+    const sequence = fromBase36(digits ?? "");
+    if (id === undefined || sequence === undefined) return undefined;
+    highest.set(id, sequence);
+  }
+  return highest;
+}
+
+function parseClaim(state: MemberClaim["state"] | undefined, work: string, committed: string): MemberClaim | undefined {
+  if (state === undefined) return undefined;
+  const [offset, forMs] = work === "" ? [] : work.split(":").map(fromBase36);
+  if (work !== "" && (offset === undefined || forMs === undefined)) return undefined;
+  const next = committed === "" ? undefined : fromBase36(committed);
+  if (committed !== "" && next === undefined) return undefined;
+  const inWork = offset === undefined || forMs === undefined ? undefined : { offset, forMs };
+  return { state, inWork, committed: next };
+}
+
+function parseTotals(text: string): ReceiptTotals | undefined {
+  const [received, processed, redelivered, unstamped, forwarded] = text.split(",").map(parseInteger);
+  return allKnown({ received, processed, redelivered, unstamped, forwarded });
+}
+
+function toBase36(value: number): string {
+  return Math.max(0, Math.round(value)).toString(36);
+}
+
+function fromBase36(text: string): number | undefined {
+  const value = /^[0-9a-z]{1,11}$/.test(text) ? Number.parseInt(text, 36) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : undefined;
+}

@@ -1,0 +1,35 @@
+import { createMemoryStore } from "@seqwatch/core";
+import { redisStore } from "@seqwatch/store-redis";
+import { describeStore, expectSameStore, operationsOf } from "@seqwatch/testkit";
+import fc from "fast-check";
+import { afterAll, beforeAll, test } from "vitest";
+import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
+
+let server: RedisProcess;
+let storeCount = 0;
+
+beforeAll(async () => {
+  server = await startRedisProcess();
+});
+afterAll(() => server.close());
+
+describeStore("the store in Redis", async () =>
+  redisStore({ url: server.url, prefix: `test-${storeCount++}`, commandTimeoutMs: 10_000 }),
+);
+
+test.for(["kafka", "rabbitmq"] as const)(
+  "Redis and memory say the same to the same writes (%s)",
+  async (system) => {
+    const store = redisStore({ url: server.url, prefix: `same-${system}`, commandTimeoutMs: 10_000 });
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(operationsOf(system), async (operations) => {
+        const lane = { system, cluster: "c", destination: "d", partition: `${run++}` };
+        await expectSameStore({ model: createMemoryStore(), real: store }, lane, operations);
+      }),
+      { numRuns: 200 },
+    );
+    await store.close();
+  },
+  120_000,
+);

@@ -1,0 +1,3 @@
+export { describeStore } from "./store/describe-store.ts";
+export { expectSameStore } from "./store/expect-same-store.ts";
+export { operationsOf } from "./store/operations.ts";

@@ -1,0 +1,248 @@
+import type {
+  Answer,
+  AuditNotes,
+  Confirmation,
+  DeliveryReport,
+  Lane,
+  LedgerReport,
+  RangeSet,
+  Store,
+  TestimonyReport,
+} from "@seqwatch/core";
+import { unionAll } from "@seqwatch/core";
+import fc from "fast-check";
+import { deliveries, ledger, testimony } from "./samples.ts";
+
+/** How a generated report stands to the ones before it. */
+export type Link = "follows" | "whole" | "orphan" | "repeats" | "cloned";
+
+/** One write, not yet linked to those before it. */
+export type Operation =
+  | { readonly kind: "ledger"; readonly link: Link; readonly report: LedgerReport }
+  | { readonly kind: "testimony"; readonly link: Link; readonly report: TestimonyReport }
+  | { readonly kind: "deliveries"; readonly link: Link; readonly report: DeliveryReport }
+  | { readonly kind: "notes"; readonly notes: AuditNotes }
+  | { readonly kind: "confirm"; readonly confirmations: readonly Confirmation[] };
+
+/** Few streams, groups and numbers, so that the writes meet. */
+export function operationsOf(system: Lane["system"]): fc.Arbitrary<readonly Operation[]> {
+  const report = system === "kafka" ? testimonyOperation : deliveriesOperation;
+  const one = fc.oneof(
+    { arbitrary: ledgerOperation, weight: 3 },
+    { arbitrary: report, weight: 6 },
+    { arbitrary: notesOperation, weight: 2 },
+    { arbitrary: confirmOperation, weight: 2 },
+  );
+  return fc.array(one, { minLength: 1, maxLength: 30 });
+}
+
+/** Links generated writes to those before, as their authors would, and applies them. */
+export class Author {
+  readonly #last = new Map<string, LedgerReport | TestimonyReport | DeliveryReport>();
+  #written = 0;
+
+  /** Applies one operation to a store. `link` must be called for it before, once for all stores. */
+  async apply(store: Store, lane: Lane, operation: Operation): Promise<Answer | readonly RangeSet[] | undefined> {
+    switch (operation.kind) {
+      case "ledger":
+        return store.reportLedger(lane, operation.report);
+      case "testimony":
+        return store.reportTestimony(lane, operation.report);
+      case "deliveries":
+        return store.reportDeliveries(lane, operation.report);
+      case "notes":
+        await store.writeNotes(lane, operation.notes);
+        return undefined;
+      case "confirm":
+        return store.confirm(lane, operation.confirmations);
+    }
+  }
+
+  link(operation: Operation): Operation {
+    switch (operation.kind) {
+      case "ledger":
+        return { ...operation, report: this.#linked(operation.report.producerId, operation.link, operation.report) };
+      case "testimony": {
+        const { group, clientId } = operation.report;
+        const whole = operation.link === "whole";
+        const report = this.#linked(`${group} ${clientId}`, operation.link, { ...operation.report, whole });
+        return { ...operation, report };
+      }
+      case "deliveries": {
+        const { queue, consumerId } = operation.report;
+        const whole = operation.link === "whole";
+        const report = this.#linked(`${queue} ${consumerId}`, operation.link, { ...operation.report, whole });
+        return { ...operation, report };
+      }
+      case "notes":
+      case "confirm":
+        return operation;
+    }
+  }
+
+  /** Remembers what was stored: the author's next report builds on it. */
+  learn(operation: Operation, answer: Answer | readonly RangeSet[] | undefined): void {
+    if (answer === undefined || !("kind" in answer) || answer.kind !== "stored") return;
+    if (operation.kind === "ledger") this.#last.set(operation.report.producerId, operation.report);
+    if (operation.kind === "testimony")
+      this.#last.set(`${operation.report.group} ${operation.report.clientId}`, operation.report);
+    if (operation.kind === "deliveries")
+      this.#last.set(`${operation.report.queue} ${operation.report.consumerId}`, operation.report);
+  }
+
+  #linked<T extends LedgerReport | TestimonyReport | DeliveryReport>(id: string, link: Link, report: T): T {
+    const last = this.#last.get(id);
+    const nonce = `nonce;${this.#written++}`;
+    const number = (last?.number ?? 0) + 1;
+    switch (link) {
+      case "follows":
+      case "whole":
+        return { ...report, number, nonce, buildsOn: last?.nonce ?? "" };
+      case "orphan":
+        return { ...report, number: number + 1, nonce, buildsOn: "unknown" };
+      case "repeats":
+        return { ...report, number: last?.number ?? 1, nonce: last?.nonce ?? nonce, buildsOn: last?.buildsOn ?? "" };
+      case "cloned":
+        return { ...report, number: Math.max(1, number - 1), nonce, buildsOn: "unknown" };
+    }
+  }
+}
+
+const ranges = (highest: number, maxPieces = 4): fc.Arbitrary<RangeSet> =>
+  fc
+    .array(fc.tuple(fc.integer({ min: 1, max: highest }), fc.integer({ min: 0, max: 8 })), { maxLength: maxPieces })
+    .map((pieces) => unionAll(pieces.map(([first, length]) => [first, first + length])));
+
+const link: fc.Arbitrary<Link> = fc.oneof(
+  { arbitrary: fc.constant<Link>("follows"), weight: 12 },
+  { arbitrary: fc.constantFrom<Link>("whole", "orphan", "repeats", "cloned"), weight: 3 },
+);
+const producerId = fc.constantFrom("stream-a", "stream-b", "stream;c");
+const group = fc.constantFrom("billing", "Versand: größer");
+const era = fc.oneof(
+  { arbitrary: fc.constant(0), weight: 5 },
+  { arbitrary: fc.integer({ min: 0, max: 5 }), weight: 1 },
+);
+const offset = fc.integer({ min: 0, max: 80 });
+const state = fc.constantFrom("open", "open", "off", "closed");
+const totals = fc.record({
+  received: fc.nat(1_000),
+  processed: fc.nat(1_000),
+  redelivered: fc.nat(9),
+  unstamped: fc.nat(9),
+  forwarded: fc.nat(9),
+});
+
+const ledgerOperation: fc.Arbitrary<Operation> = fc
+  .record({
+    link,
+    parts: fc.record({
+      producerId,
+      assigned: fc.integer({ min: 0, max: 60 }),
+      acked: ranges(60),
+      floor: fc.constantFrom(0, 0, 5),
+      voided: fc.array(fc.record({ reason: fc.constantFrom("refused", "nacked"), sequences: ranges(60, 2) }), {
+        maxLength: 2,
+      }),
+      chunks: fc.array(
+        fc.record({ first: fc.constant(1), last: offset, low: offset, high: offset, exact: fc.boolean(), era }),
+        { maxLength: 2 },
+      ),
+      references: fc.array(fc.record({ sequence: fc.integer({ min: 1, max: 60 }), text: fc.string() }), {
+        maxLength: 3,
+      }),
+    }),
+  })
+  .map(({ link, parts }) => ({ kind: "ledger", link, report: ledger(parts) }));
+
+const testimonyOperation: fc.Arbitrary<Operation> = fc
+  .record({
+    link,
+    parts: fc.record({
+      group,
+      clientId: fc.constantFrom("member-1", "member-2", "member:3"),
+      era,
+      handled: ranges(80),
+      givenUp: ranges(80, 1),
+      jumped: ranges(80, 1),
+      unstamped: ranges(200, 12),
+      foreign: ranges(200, 12),
+      epochs: fc.array(
+        fc
+          .record({ epoch: fc.integer({ min: -1, max: 3 }), first: offset, length: fc.nat(9) })
+          .map(({ epoch, first, length }) => ({ epoch, first, last: first + length })),
+        { maxLength: 3 },
+      ),
+      streams: fc.array(
+        fc.record({
+          producerId,
+          processed: ranges(70),
+          twice: ranges(70, 1),
+          givenUp: ranges(70, 1),
+          jumped: ranges(70, 1),
+        }),
+        { maxLength: 3 },
+      ),
+      claim: fc.record({
+        state,
+        inWork: fc.option(fc.record({ offset, forMs: fc.nat(9_999) }), { nil: undefined }),
+        committed: fc.option(offset, { nil: undefined }),
+      }),
+      entered: fc.option(fc.record({ highWatermark: offset, wasOff: fc.boolean() }), { nil: undefined, freq: 1 }),
+      totals,
+    }),
+  })
+  .map(({ link, parts }) => ({ kind: "testimony", link, report: testimony(parts) }));
+
+const deliveriesOperation: fc.Arbitrary<Operation> = fc
+  .record({
+    link,
+    parts: fc.record({
+      queue: group,
+      consumerId: fc.constantFrom("consumer-1", "consumer-2", "consumer:3"),
+      clientId: fc.constantFrom("consumer-1", "client;2"),
+      streams: fc.array(
+        fc.record({
+          producerId,
+          received: ranges(70),
+          fresh: ranges(70, 2),
+          twice: ranges(70, 1),
+          processed: ranges(70),
+          rejected: ranges(70, 1),
+        }),
+        { maxLength: 3 },
+      ),
+      highest: fc.array(fc.record({ producerId, sequence: fc.nat(9_999) }), { maxLength: 2 }),
+      state,
+      totals,
+    }),
+  })
+  .map(({ link, parts }) => ({ kind: "deliveries", link, report: deliveries(parts) }));
+
+const notesOperation: fc.Arbitrary<Operation> = fc
+  .record({
+    doubts: fc.array(fc.record({ group, to: offset }), { maxLength: 1 }),
+    streamDoubts: fc.array(fc.record({ group, producerId, to: fc.nat(20) }), { maxLength: 1 }),
+    seen: fc.array(fc.record({ producerId, sequences: ranges(60, 2) }), { maxLength: 1 }),
+    withdrawn: fc.array(
+      fc.record({ producerId, group: fc.option(group, { nil: undefined }), sequences: ranges(60, 1) }),
+      { maxLength: 1 },
+    ),
+    settled: fc.array(fc.record({ producerId, to: fc.nat(20) }), { maxLength: 1 }),
+    asked: fc.array(fc.record({ producerId, sequences: ranges(60, 2) }), { maxLength: 1 }),
+    eraRise: fc.option(fc.record({ era: fc.nat(5), cut: offset }), { nil: undefined, freq: 1 }),
+  })
+  .map((notes) => ({ kind: "notes", notes }));
+
+const confirmOperation: fc.Arbitrary<Operation> = fc
+  .array(
+    fc.record({
+      producerId,
+      group: fc.option(group, { nil: undefined }),
+      sequences: ranges(70),
+      era,
+      leftBehindFrom: fc.option(offset, { nil: undefined, freq: 1 }),
+    }),
+    { minLength: 1, maxLength: 3 },
+  )
+  .map((confirmations) => ({ kind: "confirm", confirmations }));
