@@ -113,6 +113,8 @@ function watchingCallback(callback: object, watch: (channel: unknown, api: Api) 
  */
 function flushAfter(below: Call, args: readonly unknown[], services: ChannelServices, isLast: boolean): unknown {
   const flush = async (): Promise<void> => {
+    // amqplib calls back first and tells its channels within the same tick: what they knew is booked by then.
+    await Promise.resolve();
     if (isLast) services.publisher.endAll();
     await services.client.flush(closeLimitMs);
   };
