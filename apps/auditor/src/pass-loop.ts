@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import type { PassSummary } from "./auditor.ts";
 
 export interface PassLoop {
@@ -46,9 +45,12 @@ export function startPassLoop(options: {
 
 /** Ends early, and without an error, when the signal does. Even a pause of nothing lets other work in. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await setTimeout(ms, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = (): void => resolve();
+  const timer = setTimeout(end, ms);
+  signal.addEventListener("abort", end);
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", end);
 }

@@ -55,6 +55,8 @@ export const findingSchema = Type.Object({
   offsets: Type.Optional(Type.Object({ low: Type.Number(), high: Type.Number() })),
   decidedBy: Type.String(),
   references: Type.Array(Type.String()),
+  /** Which sequence each reference is the name of. */
+  messages: Type.Array(Type.Object({ sequence: Type.Number(), reference: Type.String() })),
   producer: Type.Optional(Type.Object({ clientId: Type.String(), service: Type.String() })),
   neighbours: Type.Array(
     Type.Object({

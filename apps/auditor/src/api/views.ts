@@ -35,6 +35,7 @@ export function findingView(finding: Finding, isListed: boolean): Static<typeof 
     ...present("offsets", finding.offsets),
     decidedBy: finding.decidedBy,
     references: [...finding.references],
+    messages: (finding.messages ?? []).map(({ sequence, text }) => ({ sequence, reference: text })),
     ...present("producer", finding.producer),
     neighbours: finding.neighbours.map((neighbour) => ({
       sequence: neighbour.sequence,

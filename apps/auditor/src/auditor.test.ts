@@ -1,0 +1,175 @@
+import {
+  createMemoryStore,
+  defaultPolicy,
+  type EvidenceReader,
+  type Finding,
+  type Lane,
+  laneKeyOf,
+  type Store,
+} from "@seqwatch/core";
+import { expect, test } from "vitest";
+import {
+  kafkaLane,
+  rabbitLane,
+  sampleFinding,
+  sampleLedger,
+  sampleSign,
+  storeWithUnroutable,
+} from "../test/samples.ts";
+import { Auditor } from "./auditor.ts";
+import { watchStore } from "./watched-store.ts";
+
+/** An auditor whose clock stands until `pass` moves it on. */
+function auditOver(store: Store, reader?: EvidenceReader) {
+  let nowMs = 1_000_000;
+  const changed: Finding[] = [];
+  const failures: string[] = [];
+  const looks: string[] = [];
+  const auditor = new Auditor({
+    store,
+    readerOf: () => reader,
+    policy: defaultPolicy,
+    concurrency: 4,
+    maxLanesPerPass: 100,
+    nowMs: () => nowMs,
+    wallMs: () => nowMs,
+    watcher: {
+      changed: (finding) => changed.push(finding),
+      looked: (key) => looks.push(key),
+      forgot: () => undefined,
+      answered: () => undefined,
+      failed: (where) => failures.push(where),
+    },
+  });
+  const pass = async (afterMs = 500) => {
+    nowMs += afterMs;
+    return await auditor.pass();
+  };
+  return { auditor, changed, failures, looks, pass };
+}
+
+/** The same store with some of its answers replaced. */
+function storeWith(store: Store, change: Partial<Store>): Store {
+  return { ...watchStore(store, { answered: () => undefined, readLane: () => undefined }), ...change };
+}
+
+const lanes = (count: number): Lane[] =>
+  Array.from({ length: count }, (_, index) => ({ ...kafkaLane, partition: String(index) }));
+
+test("a proved loss becomes a finding at the first pass and is told once", async () => {
+  const { changed, pass } = auditOver(await storeWithUnroutable());
+  for (let passes = 0; passes < 5; passes++) await pass();
+  expect(changed.map(({ state, verdict, sequences }) => [state, verdict, sequences])).toEqual([
+    ["confirmed", "produce.unroutable", { confirmed: [3, 7] }],
+  ]);
+});
+
+test("two auditors over one store find the loss once each and confirm it once", async () => {
+  const store = await storeWithUnroutable();
+  const [one, other] = [auditOver(store), auditOver(store)];
+  for (let passes = 0; passes < 3; passes++) await Promise.all([one.pass(), other.pass()]);
+  const ids = [...one.changed, ...other.changed].map(({ id }) => id);
+  expect(new Set(ids).size).toBe(1);
+  const record = await store.readLane(rabbitLane);
+  expect(record.verdicts.get("abcdefghijk")?.lost).toEqual([3, 7]);
+});
+
+test("findings survive the auditor: the next one knows them and opens them no second time", async () => {
+  const store = await storeWithUnroutable();
+  await auditOver(store).pass();
+  const next = auditOver(store);
+  expect(await next.auditor.start()).toHaveLength(1);
+  await next.pass();
+  expect(next.changed).toEqual([]);
+});
+
+test("only lanes that changed are read again", async () => {
+  const store = createMemoryStore();
+  for (const lane of lanes(10)) await store.reportLedger(lane, sampleLedger({ ended: 10 }));
+  const { looks, pass } = auditOver(store);
+  await pass();
+  await pass();
+  looks.length = 0;
+  await store.reportLedger({ ...kafkaLane, partition: "4" }, sampleLedger({ number: 2, assigned: 12, acked: [1, 12] }));
+  const { looked } = await pass();
+  expect([looked, looks]).toEqual([1, [laneKeyOf({ ...kafkaLane, partition: "4" })]]);
+});
+
+test("after a minute everything is looked at once more", async () => {
+  const store = createMemoryStore();
+  for (const lane of lanes(10)) await store.reportLedger(lane, sampleLedger({ ended: 10 }));
+  const { pass } = auditOver(store);
+  await pass();
+  await pass();
+  expect((await pass(60_000)).looked).toBe(10);
+});
+
+test("a lane that fails fails alone, and is tried again", async () => {
+  const store = createMemoryStore();
+  for (const lane of lanes(3)) await store.reportLedger(lane, sampleLedger());
+  let isBroken = true;
+  const broken = storeWith(store, {
+    readLane: (lane) =>
+      isBroken && lane.partition === "1" ? Promise.reject(new Error("broken")) : store.readLane(lane),
+  });
+  const { failures, looks, pass } = auditOver(broken);
+  expect(await pass()).toMatchObject({ looked: 3, failed: 1 });
+  expect(failures).toEqual([`lane ${laneKeyOf({ ...kafkaLane, partition: "1" })}`]);
+  isBroken = false;
+  looks.length = 0;
+  await pass();
+  expect(looks).toContain(laneKeyOf({ ...kafkaLane, partition: "1" }));
+});
+
+test("a store that cannot be read rejects the pass, and the next one goes on", async () => {
+  const store = await storeWithUnroutable();
+  let isAway = true;
+  const flaky = storeWith(store, {
+    readVersions: () => (isAway ? Promise.reject(new Error("away")) : store.readVersions()),
+  });
+  const { changed, pass } = auditOver(flaky);
+  await expect(pass()).rejects.toThrow("away");
+  isAway = false;
+  await pass();
+  expect(changed).toHaveLength(1);
+});
+
+test("another life of the store makes every lane due once", async () => {
+  const store = createMemoryStore();
+  for (const lane of lanes(5)) await store.reportLedger(lane, sampleLedger({ ended: 10 }));
+  let life = "first";
+  const { pass } = auditOver(storeWith(store, { readLife: async () => life }));
+  await pass();
+  await pass();
+  life = "second";
+  expect((await pass()).looked).toBe(5);
+  expect((await pass()).looked).toBe(0);
+});
+
+test("a client whose number stands still is silent for the judge once its time is over", async () => {
+  const store = createMemoryStore();
+  await store.signClient(sampleSign());
+  const { auditor, pass } = auditOver(store);
+  await pass();
+  expect(auditor.standings.get("client-1")).toBe("alive");
+  await pass(10_000);
+  expect(auditor.standings.get("client-1")).toBe("silent");
+});
+
+test("more lanes than one pass takes are finished by the next, the longest unseen first", async () => {
+  const store = createMemoryStore();
+  for (const lane of lanes(150)) await store.reportLedger(lane, sampleLedger({ ended: 10 }));
+  const { looks, pass } = auditOver(store);
+  expect(await pass()).toMatchObject({ looked: 100, hasMore: true });
+  await pass(0);
+  expect(new Set(looks).size).toBe(150);
+});
+
+test("a finding of a lane that the store no longer knows stays known", async () => {
+  const store = createMemoryStore();
+  await store.saveFindings([sampleFinding()]);
+  const { auditor, pass, changed } = auditOver(store);
+  expect(await auditor.start()).toHaveLength(1);
+  await pass();
+  expect(changed).toEqual([]);
+});
