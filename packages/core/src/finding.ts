@@ -1,4 +1,5 @@
 import type { Lane } from "./lane.ts";
+import type { Reference } from "./ledger-report.ts";
 import type { RangeSet } from "./range-set.ts";
 
 /** The verdicts of the design's section 8. Each has an entry in docs/verdicts.md. */
@@ -81,6 +82,8 @@ export interface Finding {
   readonly decidedBy: string;
   /** What the application calls the messages, where it was kept. */
   readonly references: readonly string[];
+  /** Whose each of the references is: a finding may hold messages in several states. Absent in findings made before. */
+  readonly messages?: readonly Reference[];
   readonly producer: { readonly clientId: string; readonly service: string } | undefined;
   readonly neighbours: readonly Neighbour[];
   /** Wall clock, milliseconds since 1970; for people, decides nothing. */

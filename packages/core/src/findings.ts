@@ -1,6 +1,7 @@
 import type { Finding, Gap, GapState } from "./finding.ts";
 import { type Lane, laneKeyOf } from "./lane.ts";
 import type { LaneRecord } from "./lane-record.ts";
+import type { Reference } from "./ledger-report.ts";
 import { difference, firstOf, intersection, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
 
 /** What the findings of a lane are worked out from, after one pass. */
@@ -113,7 +114,7 @@ function describe(
     cause: gap === undefined ? finding.cause : gap.cause,
     offsets: gap?.offsets ?? finding.offsets,
     decidedBy,
-    references: union2(finding.references, referencesOf(pass, finding.producerId, unionAll(Object.values(filled)))),
+    ...namesOf(finding, referencesOf(pass, finding.producerId, unionAll(Object.values(filled)))),
   };
   if (JSON.stringify(next) === JSON.stringify(finding)) return finding;
   const history =
@@ -137,7 +138,7 @@ function openFinding(pass: PassResult, gap: Gap, known: readonly Finding[]): Fin
     sequences: { [gap.state]: gap.sequences },
     offsets: gap.offsets === undefined || Number.isFinite(gap.offsets.high) ? gap.offsets : undefined,
     decidedBy: gap.decidedBy,
-    references: referencesOf(pass, gap.producerId, gap.sequences),
+    ...namesOf(undefined, referencesOf(pass, gap.producerId, gap.sequences)),
     producer:
       ledger === undefined
         ? undefined
@@ -149,16 +150,21 @@ function openFinding(pass: PassResult, gap: Gap, known: readonly Finding[]): Fin
   };
 }
 
-function referencesOf(pass: PassResult, producerId: string, sequences: RangeSet): readonly string[] {
+function referencesOf(pass: PassResult, producerId: string, sequences: RangeSet): readonly Reference[] {
   const references = pass.snapshot.ledgers.get(producerId)?.references ?? [];
-  return references
-    .filter((reference) => !isEmpty(intersection(sequences, [reference.sequence, reference.sequence])))
-    .map((reference) => reference.text);
+  return references.filter(({ sequence }) => !isEmpty(intersection(sequences, [sequence, sequence])));
 }
 
-function union2(a: readonly string[], b: readonly string[]): readonly string[] {
-  const missing = b.filter((text) => !a.includes(text));
-  return missing.length === 0 ? a : [...a, ...missing];
+/** What was known once stays known, also when the producer has forgotten it. */
+function namesOf(
+  finding: Finding | undefined,
+  news: readonly Reference[],
+): { readonly references: readonly string[]; readonly messages: readonly Reference[] } {
+  const known = finding?.messages ?? [];
+  const numbers = new Set(known.map(({ sequence }) => sequence));
+  const messages = [...known, ...news.filter(({ sequence }) => !numbers.has(sequence))];
+  const texts = new Set([...(finding?.references ?? []), ...messages.map(({ text }) => text)]);
+  return { references: [...texts], messages };
 }
 
 function withoutEmpty(sequences: Partial<Record<GapState, RangeSet>>): Partial<Record<GapState, RangeSet>> {
