@@ -8,6 +8,7 @@ export interface CohortFacts {
   /** Promised and not settled. */
   readonly open: RangeSet;
   readonly assigned: number;
+  readonly ledgerNumber: number;
   /** The highest sequence of the stream that any consumer got as a first delivery. */
   readonly firstDelivered: number;
   /** The same of each consumer. */
@@ -54,6 +55,7 @@ function openCohort(sequences: RangeSet, facts: CohortFacts): Cohort {
     sequences,
     openedAtMs: facts.nowMs,
     above,
+    aboveAtNumber: 0,
     notedAtMs: facts.nowMs,
     isEmptied: false,
     passed: undefined,
@@ -61,13 +63,33 @@ function openCohort(sequences: RangeSet, facts: CohortFacts): Cohort {
 }
 
 function advance(cohort: Cohort, facts: CohortFacts): Cohort {
-  if (wasGivenBack(cohort, facts))
-    return { ...cohort, above: facts.assigned, notedAtMs: facts.nowMs, isEmptied: false, passed: undefined };
-  const seen = cohort.isEmptied || !isEmptied(cohort.notedAtMs, facts) ? cohort : { ...cohort, isEmptied: true };
+  if (wasGivenBack(cohort, facts)) return beginAnew(cohort, facts);
+  const noted = noteAbove(cohort, facts);
+  const seen = noted.isEmptied || !isEmptied(noted.notedAtMs, facts) ? noted : { ...noted, isEmptied: true };
   if (seen.passed !== undefined) return { ...seen, passed: advancePassing(seen.passed, facts) };
   // First in, first out: what was stamped after the note was enqueued after what was noted.
   const hasPassed = seen.isEmptied || facts.firstDelivered > seen.above;
   return hasPassed ? { ...seen, passed: openPassing(facts) } : seen;
+}
+
+/**
+ * What the last report calls assigned is older than what was given back: something stamped since may have been given
+ * out before that. The report after the next one was written after this look.
+ */
+function beginAnew(cohort: Cohort, facts: CohortFacts): Cohort {
+  return {
+    ...cohort,
+    above: Number.POSITIVE_INFINITY,
+    aboveAtNumber: facts.ledgerNumber + 2,
+    notedAtMs: facts.nowMs,
+    isEmptied: false,
+    passed: undefined,
+  };
+}
+
+function noteAbove(cohort: Cohort, facts: CohortFacts): Cohort {
+  if (cohort.aboveAtNumber === 0 || facts.ledgerNumber < cohort.aboveAtNumber) return cohort;
+  return { ...cohort, above: facts.assigned, aboveAtNumber: 0 };
 }
 
 /** What a consumer held unread or unsettled is put back at the head of the queue when it ends: A begins anew. */
@@ -136,6 +158,7 @@ function mergeCohorts(a: Cohort, b: Cohort): Cohort {
     sequences: union(a.sequences, b.sequences),
     openedAtMs: Math.min(a.openedAtMs, b.openedAtMs),
     above: Math.max(a.above, b.above),
+    aboveAtNumber: Math.max(a.aboveAtNumber, b.aboveAtNumber),
     notedAtMs: Math.max(a.notedAtMs, b.notedAtMs),
     isEmptied: a.isEmptied && b.isEmptied,
     passed: a.passed === undefined || b.passed === undefined ? undefined : mergePassings(a.passed, b.passed),

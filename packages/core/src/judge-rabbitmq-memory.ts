@@ -68,6 +68,8 @@ export interface Cohort {
   readonly openedAtMs: number;
   /** A: the highest sequence given out when they were noted. What was stamped above it was enqueued after them. */
   readonly above: number;
+  /** Until the ledger bears this number A is not known (and `above` infinite); 0 = it is known. */
+  readonly aboveAtNumber: number;
   readonly notedAtMs: number;
   /** Statistics younger than the note said that the queue holds nothing, neither ready nor handed out. */
   readonly isEmptied: boolean;

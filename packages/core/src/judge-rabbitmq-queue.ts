@@ -116,6 +116,7 @@ function judgeStream(producerId: string, receipts: Receipts | undefined, context
   const facts: CohortFacts = {
     open,
     assigned: ledger.assigned,
+    ledgerNumber: ledger.number,
     firstDelivered: receipts?.firstDelivered ?? 0,
     highestOf: (consumerId) => context.group?.members.get(consumerId)?.highest.get(producerId) ?? 0,
     sight,
@@ -218,6 +219,7 @@ function judgeUnledgered(
     sequences: missing,
     openedAtMs,
     above: Number.POSITIVE_INFINITY,
+    aboveAtNumber: 0,
     notedAtMs: openedAtMs,
     isEmptied: false,
     passed: undefined,

@@ -43,6 +43,7 @@ export class SimMember {
     tell(this.#world, `${this.client.clientId} of ${this.group.name} starts at ${position}, generation ${generation}`);
     this.assignment = generation;
     this.position = position;
+    this.#whenRevoked = undefined;
     if (!this.isForeign) {
       this.#testimony.enter(this.#world.log.highWatermark, !this.#isRecording);
       if (!this.#isRecording) this.#testimony.leave("off");

@@ -70,7 +70,7 @@ export class Oracle {
           this.#confirmed.get(keyOf(group.name, message.producerId, message.sequence));
         const processedAtMs = message.processedAtMs[group.index] ?? Number.POSITIVE_INFINITY;
         if (confirmed !== undefined && Number.isFinite(processedAtMs)) {
-          if (message.isExcused && processedAtMs > confirmed.atMs) count.withdrawn += 1;
+          if (message.isLate || (message.isExcused && processedAtMs > confirmed.atMs)) count.withdrawn += 1;
           else {
             count.falseLosses += 1;
             this.#tell(`false loss for ${group.name}, ${confirmed.verdict} at ${confirmed.atMs} ms`, message);

@@ -208,7 +208,7 @@ export class SimProducer {
   #omitLate(send: Send): void {
     const { clock, random, log } = this.#world;
     this.#omit(send);
-    for (const message of send.messages) message.isExcused = true;
+    for (const message of send.messages) message.isLate = true;
     const lateMs = random.chance(0.2) ? random.between(3_000, 8_000) : random.between(30, 2_500);
     clock.after(lateMs, () => {
       this.#append(send);

@@ -114,12 +114,9 @@ class KafkaRun {
       }
       group.refill();
     }
-    const limitMs = clock.nowMs + 600_000;
+    const limitMs = clock.nowMs + 120_000;
     while (clock.nowMs < limitMs && this.#groups.some((group) => !isFinished(group, log))) await this.#step();
-    if (clock.nowMs >= limitMs)
-      throw new Error(
-        `A group never finished the log: ${this.#groups.map((g) => `${g.committed}`).join()} of ${log.end}.`,
-      );
+    if (clock.nowMs >= limitMs) throw new Error(["A group never finished the log.", ...this.#world.trace].join("\n"));
     const endMs = clock.nowMs + (this.#hidesLogEnd ? hiddenEndDrainMs : drainMs);
     while (clock.nowMs < endMs) await this.#step();
     for (const auditor of this.#auditors) auditor.end();

@@ -16,6 +16,8 @@ export interface Message {
   verdict: Verdict | undefined;
   /** It was given up, jumped over, or appended late: processing it after all withdraws a loss that was one. */
   isExcused: boolean;
+  /** Appended after the producer was told that it is over: below no bracket, and withdrawn when it turns up. */
+  isLate: boolean;
   /** Nobody can have testified about it (broken off, uncertain). */
   isUntestified: boolean;
   readonly story: string[];
@@ -43,6 +45,7 @@ export class Truth {
       verdictIn: Array.from({ length: this.groupCount }, () => undefined),
       verdict: undefined,
       isExcused: false,
+      isLate: false,
       isUntestified: false,
       story: [],
     };

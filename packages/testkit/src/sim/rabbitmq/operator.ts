@@ -184,7 +184,7 @@ export class Operator {
 
   #failOver(): void {
     note(this.#world, "store failed over");
-    this.#world.store.failOver(this.#world.random.integer(0, 8));
+    this.#world.store.failOver(this.#world.random.integer(0, 8), this.#world.random.chance(0.5));
   }
 
   #flush(): void {

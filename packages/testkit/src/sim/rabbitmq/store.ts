@@ -93,9 +93,12 @@ export class SimStore {
     this.#checkpoints = [...this.#checkpoints.slice(-9), contents];
   }
 
-  /** The master dies; a replica that lacks its last writes takes over. */
-  failOver(lagSteps: number): void {
-    this.#become(this.#checkpoints.at(-1 - lagSteps) ?? this.#checkpoints[0] ?? nothing);
+  /** A master dies; a replica that lacks its last writes takes over. Lanes may lie on a master of their own. */
+  failOver(lagSteps: number, isLanesOnly: boolean): void {
+    const replica = this.#checkpoints.at(-1 - lagSteps) ?? this.#checkpoints[0] ?? nothing;
+    this.#become(
+      isLanesOnly ? { lanes: replica.lanes, queues: new Map(this.#queues), clients: new Map(this.#clients) } : replica,
+    );
     this.#checkpoints = [];
   }
 
