@@ -1,0 +1,135 @@
+import { LabError } from "./lab-error.ts";
+
+/** A finding as the auditor's API tells it, as far as the demo reads it. */
+export interface ApiFinding {
+  readonly id: string;
+  readonly system: string;
+  readonly destination: string;
+  readonly partition: string;
+  readonly group: string | undefined;
+  readonly state: string;
+  readonly verdict: string;
+  readonly cause: string | undefined;
+  readonly sequences: Readonly<Record<string, string>>;
+  readonly messageCount: number;
+  readonly messages: readonly { readonly sequence: number; readonly reference: string }[];
+  readonly changedAt: string;
+}
+
+/** What one group got of one stream. */
+export interface ApiProgress {
+  readonly destination: string;
+  readonly partition: string;
+  readonly group: string;
+  readonly processed: number;
+  readonly duplicated: number;
+}
+
+const callLimitMs = 10_000;
+const pageSize = 200;
+const maxPages = 500;
+
+/** The auditor's HTTP API, as a script of the user's would use it. */
+export class AuditorApi {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  async findings(): Promise<readonly ApiFinding[]> {
+    const listed = (await this.#pages("/api/v1/findings", "findings")).map(toObject);
+    // A list shows the first ranges of a finding only.
+    const whole = listed.map(async (finding) =>
+      finding["isShortened"] === true
+        ? toObject(await this.#call(`/api/v1/findings/${encodeURIComponent(String(finding["id"]))}`))
+        : finding,
+    );
+    return (await Promise.all(whole)).map(toFinding);
+  }
+
+  async progress(): Promise<readonly ApiProgress[]> {
+    const streams = (await this.#pages("/api/v1/streams", "streams")).map(toObject);
+    return streams.flatMap((stream) => toList(stream["groups"]).map((group) => toProgress(stream, toObject(group))));
+  }
+
+  /** Switches recording for everything off or on. */
+  async record(recording: boolean): Promise<void> {
+    const { version } = toObject(await this.#call("/api/v1/switch"));
+    const rules = recording ? [] : [{ scope: { kind: "global" }, recording, reason: "the demo toggles", who: "demo" }];
+    await this.#call("/api/v1/switch", { version, rules });
+  }
+
+  async isReady(): Promise<boolean> {
+    return await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(callLimitMs) }).then(
+      (response) => response.ok,
+      () => false,
+    );
+  }
+
+  async #pages(path: string, key: string): Promise<readonly unknown[]> {
+    const all: unknown[] = [];
+    let cursor = "";
+    for (let page = 0; page < maxPages; page += 1) {
+      const answer = toObject(await this.#call(`${path}?limit=${pageSize}${cursor}`));
+      all.push(...toList(answer[key]));
+      if (typeof answer["next"] !== "string") return all;
+      cursor = `&cursor=${encodeURIComponent(answer["next"])}`;
+    }
+    throw new LabError("LAB_AUDITOR_FAILED", `${path} has more than ${maxPages} pages.`);
+  }
+
+  async #call(path: string, body?: unknown): Promise<unknown> {
+    const put = {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const signal = AbortSignal.timeout(callLimitMs);
+    const response = await fetch(this.url + path, { ...(body !== undefined && put), signal });
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text);
+    throw new LabError("LAB_AUDITOR_FAILED", `The auditor answered ${response.status} to ${path}: ${text}`);
+  }
+}
+
+function toFinding(finding: Readonly<Record<string, unknown>>): ApiFinding {
+  const sequences = Object.entries(toObject(finding["sequences"])).map(([state, text]) => [state, String(text)]);
+  return {
+    id: String(finding["id"]),
+    system: String(finding["system"]),
+    destination: String(finding["destination"]),
+    partition: String(finding["partition"]),
+    group: typeof finding["group"] === "string" ? finding["group"] : undefined,
+    state: String(finding["state"]),
+    verdict: String(finding["verdict"]),
+    cause: typeof finding["cause"] === "string" ? finding["cause"] : undefined,
+    sequences: Object.fromEntries(sequences),
+    messageCount: Number(finding["messageCount"]),
+    messages: toList(finding["messages"] ?? []).map((message) => {
+      const { sequence, reference } = toObject(message);
+      return { sequence: Number(sequence), reference: String(reference) };
+    }),
+    changedAt: String(finding["changedAt"]),
+  };
+}
+
+function toProgress(stream: Readonly<Record<string, unknown>>, group: Readonly<Record<string, unknown>>): ApiProgress {
+  return {
+    destination: String(stream["destination"]),
+    partition: String(stream["partition"]),
+    group: String(group["group"]),
+    processed: Number(group["processed"]),
+    duplicated: Number(group["duplicated"]),
+  };
+}
+
+function toList(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new LabError("LAB_AUDITOR_FAILED", `The auditor answered ${typeof value} where a list belongs.`);
+}
+
+function toObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value));
+  throw new LabError("LAB_AUDITOR_FAILED", `The auditor answered ${typeof value} where an object belongs.`);
+}

@@ -1,0 +1,72 @@
+/** What the demo does to the servers and services, each in earnest. */
+export type Fault = "rolling-restart" | "missing-binding" | "full-queue" | "killed-consumer" | "redis-down" | "toggle";
+
+/** One fault and when it begins, counted from the start of the traffic. */
+export interface PlannedFault {
+  readonly fault: Fault;
+  readonly atMs: number;
+}
+
+/** How long each step of a rolling restart takes. */
+export interface RestartPace {
+  /** How long a broker stays down. */
+  readonly downMs: number;
+  /** How long the cluster has in between. */
+  readonly pauseMs: number;
+}
+
+export interface FaultPlan {
+  /** In the order of their times. */
+  readonly faults: readonly PlannedFault[];
+  readonly restart: RestartPace;
+  readonly redisDownMs: number;
+  /** One round of faults takes so long; without an end they come again and again. */
+  readonly roundMs: number;
+}
+
+export interface FaultWishes {
+  /** undefined = until somebody stops it. */
+  readonly forMs: number | undefined;
+  readonly redisKillAtMs?: number | undefined;
+  readonly redisDownMs?: number | undefined;
+  /** How often recording is switched off and on again during the run. */
+  readonly toggleCount?: number;
+}
+
+/** Shorter than this there is no time for three brokers to go and come back. */
+export const shortestRunMs = 60_000;
+const fullRoundMs = 90_000;
+/** After a round the traffic is slower for a while: messages are lost by faults, not by numbers. */
+export const restMs = 60_000;
+
+/** The first faults' places within a round; those of different servers may overlap. */
+const places: readonly { readonly fault: Fault; readonly at: number }[] = [
+  { fault: "rolling-restart", at: 0.06 },
+  { fault: "missing-binding", at: 0.12 },
+  { fault: "full-queue", at: 0.25 },
+  { fault: "killed-consumer", at: 0.45 },
+];
+
+/** When to do what in one round. A run of 90 s and more has one round of 90 s at its natural pace; shorter ones hurry. */
+export function planFaults(wishes: FaultWishes): FaultPlan {
+  const roundMs = Math.min(wishes.forMs ?? fullRoundMs, fullRoundMs);
+  const haste = roundMs / fullRoundMs;
+  const faults = places.map(({ fault, at }) => ({ fault, atMs: Math.round(at * roundMs) }));
+  if (wishes.redisKillAtMs !== undefined) faults.push({ fault: "redis-down", atMs: wishes.redisKillAtMs });
+  faults.push(...planToggles(wishes.toggleCount ?? 0, roundMs));
+  return {
+    faults: faults.sort((a, b) => a.atMs - b.atMs),
+    restart: { downMs: Math.round(6_000 * haste), pauseMs: Math.round(5_000 * haste) },
+    redisDownMs: wishes.redisDownMs ?? 30_000,
+    roundMs,
+  };
+}
+
+/** Evenly over the round, with its first and last tenth left alone: the run begins and ends recording. */
+function planToggles(count: number, roundMs: number): PlannedFault[] {
+  const stepMs = (0.8 * roundMs) / Math.max(1, count);
+  return Array.from({ length: count }, (_, index) => ({
+    fault: "toggle" as const,
+    atMs: Math.round(0.1 * roundMs + index * stepMs),
+  }));
+}

@@ -1,0 +1,104 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Book } from "./book.ts";
+import type { Crew } from "./crew.ts";
+import type { FaultPlan } from "./faults.ts";
+import { LabError } from "./lab-error.ts";
+import type { Servers } from "./servers.ts";
+import { fullQueueCapacity } from "./traffic.ts";
+
+/** What the faults are done to, and who is told of each step. */
+export interface Scene {
+  readonly servers: Servers;
+  readonly crew: Crew;
+  readonly book: Book;
+  readonly plan: FaultPlan;
+  /** Resolves once what a consumer last did is known to the auditor. */
+  readonly settled: (routingKey: string) => Promise<void>;
+  readonly say: (text: string) => void;
+}
+
+/** So many messages each fault over RabbitMQ concerns. */
+export const faultCount = 50;
+
+const stepLimitMs = 60_000;
+
+/** Each broker in turn goes down politely, stays down and comes back: what every upgrade does. */
+export async function restartBrokers({ servers, plan, say }: Scene): Promise<void> {
+  const { nodes } = servers.kafka;
+  for (const [index, node] of nodes.entries()) {
+    const broker = `Kafka broker ${index + 1} of ${nodes.length}`;
+    say(`${broker} is going down`);
+    await node.stop("SIGTERM");
+    say(`${broker} is down`);
+    await delay(plan.restart.downMs);
+    say(`${broker} is coming back`);
+    await node.start();
+    say(`${broker} is back`);
+    await delay(plan.restart.pauseMs);
+  }
+}
+
+/** RabbitMQ confirms what no queue is bound for, and throws it away. */
+export async function publishUnbound({ crew, say }: Scene): Promise<void> {
+  say(`${faultCount} refunds go where no queue is bound`);
+  await crew.paymentsApi.order({ kind: "publish", routingKey: "refund", count: faultCount });
+}
+
+/** A queue that holds 100 gets 150 while its consumer rests: the oldest 50 fall out. */
+export async function overfillQueue({ crew, book, say }: Scene): Promise<void> {
+  const { paymentsApi, receiptsWorker } = crew;
+  await paymentsApi.order({ kind: "hush", routingKey: "receipt" });
+  await drained(book, "receipt");
+  await receiptsWorker.order({ kind: "pause" });
+  say(`a queue for ${fullQueueCapacity} gets ${fullQueueCapacity + faultCount}`);
+  const before = book.progress("receipt");
+  await paymentsApi.order({ kind: "publish", routingKey: "receipt", count: fullQueueCapacity + faultCount });
+  await receiptsWorker.order({ kind: "resume" });
+  await until("the full queue to be worked off", () => {
+    return book.progress("receipt").processed >= before.processed + fullQueueCapacity;
+  });
+  await paymentsApi.order({ kind: "go-on", routingKey: "receipt" });
+}
+
+/** A consumer without acknowledgements is killed with 50 messages in its hands: nobody can say what it did with them. */
+export async function killConsumer({ crew, book, settled, say }: Scene): Promise<void> {
+  await crew.paymentsApi.order({ kind: "hush", routingKey: "notice" });
+  await drained(book, "notice");
+  await crew.noticesWorker.order({ kind: "hold" });
+  const before = book.progress("notice");
+  await crew.paymentsApi.order({ kind: "publish", routingKey: "notice", count: faultCount });
+  await until("the consumer to hold its messages", () => book.progress("notice").held >= before.held + faultCount);
+  await settled("notice");
+  say(`a consumer is killed with ${faultCount} messages in its hands`);
+  await crew.noticesWorker.kill();
+  await crew.replaceNoticesWorker();
+  await crew.paymentsApi.order({ kind: "go-on", routingKey: "notice" });
+}
+
+/** Redis dies and comes back; the traffic does not care. */
+export async function killRedis({ servers, plan, say }: Scene): Promise<void> {
+  say("Redis is killed");
+  await servers.redis.server?.stop("SIGKILL");
+  await delay(plan.redisDownMs);
+  await servers.redis.server?.start();
+  say("Redis is back");
+}
+
+async function drained(book: Book, source: string): Promise<void> {
+  await until(`every ${source} to be worked`, () => book.isCaughtUp(source));
+}
+
+/** Looks again and again until it holds. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  limitMs = stepLimitMs,
+): Promise<void> {
+  const giveUpAtMs = performance.now() + limitMs;
+  while (!(await holds())) {
+    if (performance.now() > giveUpAtMs) {
+      throw new LabError("LAB_TIMED_OUT", `Waited ${limitMs / 1000} s for ${what}, in vain.`);
+    }
+    await delay(50);
+  }
+}

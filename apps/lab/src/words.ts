@@ -1,0 +1,20 @@
+/** 12,345 */
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** 3.4 s, 240 ms */
+export function quickness(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** 1:05 */
+export function clock(ms: number): string {
+  const seconds = Math.floor(ms / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/** One thing, two things. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}

@@ -1,0 +1,77 @@
+// A service that works one queue of payments. With LAB_NO_ACK=1 the broker forgets a message as soon as it is on its way.
+import { setTimeout as delay } from "node:timers/promises";
+import type { ConsumeMessage } from "amqplib";
+import { connectAmqp } from "./clients.ts";
+import type { Order } from "./news.ts";
+import { type MessageName, parseName, SpanGatherer } from "./span.ts";
+import { setting, tell, work } from "./worker.ts";
+
+const tellEveryMs = 100;
+const consumerTag = `worker-${process.pid}`;
+
+const queue = setting("LAB_QUEUE");
+const noAck = process.env["LAB_NO_ACK"] === "1";
+const connection = await connectAmqp(`${queue}-worker`);
+const channel = await connection.createChannel();
+const processed = new SpanGatherer();
+const heldNames = new SpanGatherer();
+let isHolding = false;
+let inWork = 0;
+const timer = setInterval(tellProgress, tellEveryMs);
+
+work(async (order: Order) => {
+  switch (order.kind) {
+    case "pause":
+      return await rest();
+    case "resume":
+      return await consume();
+    case "hold":
+      isHolding = true;
+      return;
+    case "stop":
+      await rest();
+      clearInterval(timer);
+      await channel.close();
+      return await connection.close();
+    default:
+      return;
+  }
+});
+await channel.prefetch(100);
+await consume();
+tell({ kind: "ready" });
+
+async function consume(): Promise<void> {
+  await channel.consume(queue, handle, { noAck, consumerTag });
+}
+
+/** Takes no more, and lets what is being worked come to its end. */
+async function rest(): Promise<void> {
+  await channel.cancel(consumerTag);
+  while (inWork > 0) await delay(10);
+  tellProgress();
+}
+
+async function handle(message: ConsumeMessage | null): Promise<void> {
+  const name = message === null ? undefined : parseName(message.content.toString());
+  if (message === null || name === undefined) return;
+  if (isHolding) return await hold(name);
+  inWork += 1;
+  await delay(1);
+  processed.add(name);
+  if (!noAck) channel.ack(message);
+  inWork -= 1;
+}
+
+/** A handler that begins and does not end. */
+async function hold(name: MessageName): Promise<void> {
+  heldNames.add(name);
+  await new Promise(() => undefined);
+}
+
+function tellProgress(): void {
+  const done = processed.take();
+  if (done.length > 0) tell({ kind: "processed", spans: done });
+  const held = heldNames.take();
+  if (held.length > 0) tell({ kind: "held", spans: held });
+}
