@@ -55,15 +55,16 @@ function noticeLine(notice: Notice): string {
     case "internal-error":
       return `${notice.where} failed, messages are not affected: ${textOf(notice.error)}`;
     case "omitted":
-    case "unroutable": {
-      const names = notice.references.length === 0 ? "" : ` [${namesOf(notice.references)}]`;
-      const what =
-        notice.kind === "omitted"
-          ? "suspected lost: the broker's answer to a send left them out"
-          : "returned as unroutable, no queue got them";
-      return `${countOf(notice.sequences)} messages in ${placeOf(notice.lane)} ${what}, sequences ${formatRanges(notice.sequences)} of ${notice.producerId}${names}`;
-    }
+    case "unroutable":
+      break;
   }
+  const names = notice.references.length === 0 ? "" : ` [${namesOf(notice.references)}]`;
+  const what =
+    notice.kind === "omitted"
+      ? "suspected lost: the broker's answer to a send left them out"
+      : "returned as unroutable, no queue got them";
+  const which = `sequences ${formatRanges(notice.sequences)} of ${notice.producerId}${names}`;
+  return `${countOf(notice.sequences)} messages in ${placeOf(notice.lane)} ${what}, ${which}`;
 }
 
 function placeOf(lane: Lane): string {

@@ -27,15 +27,11 @@ export async function settleOmissions(
   surroundings: OmissionSurroundings,
 ): Promise<readonly RecordMetadataPort[]> {
   const { producer, answer } = surroundings;
-  switch (producer.surroundings.settings.onAckMissing) {
-    case "report":
-      bookOmitted(omissions, producer);
-      return answer;
-    case "reject":
-      throw giveUp(omissions, producer, undefined);
-    case "resend":
-      return await resend(omissions, surroundings);
-  }
+  const { onAckMissing } = producer.surroundings.settings;
+  if (onAckMissing === "resend") return await resend(omissions, surroundings);
+  if (onAckMissing === "reject") throw giveUp(omissions, producer, undefined);
+  bookOmitted(omissions, producer);
+  return answer;
 }
 
 /** Books what a resolved send left out, and says so at once. */

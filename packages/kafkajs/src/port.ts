@@ -101,9 +101,9 @@ export interface BatchPort {
 
 export interface EachBatchPayloadPort {
   readonly batch: BatchPort;
-  resolveOffset(offset: string): void;
-  isRunning(): boolean;
-  isStale(): boolean;
+  readonly resolveOffset: (offset: string) => void;
+  readonly isRunning: () => boolean;
+  readonly isStale: () => boolean;
 }
 
 export interface RunConfigPort {
