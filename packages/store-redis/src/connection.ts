@@ -102,7 +102,8 @@ export class Connection implements Commands {
       this.#failures = 0;
     } catch (error) {
       this.#retryAtMs = performance.now() + Math.min(backOffMs.first * 2 ** this.#failures++, backOffMs.longest);
-      // The client rejects with "Connection is closed."; the reason came as an event just before.
+      // The client rejects with "Connection is closed."; the reason, unless it is ours, came as an event just before.
+      if (error instanceof StoreError) this.#lastError = error;
       throw this.#lastError ?? error;
     }
   }

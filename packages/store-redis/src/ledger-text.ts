@@ -140,6 +140,7 @@ type Known<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 /** The object, if no property of it is undefined: one damaged part makes the whole unreadable. */
 export function allKnown<T extends object>(parts: T): Known<T> | undefined {
   // The check on the line itself is what the assertion says.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.values(parts).every((part) => part !== undefined) ? (parts as Known<T>) : undefined;
 }
 

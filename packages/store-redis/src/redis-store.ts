@@ -112,7 +112,7 @@ class RedisStore implements Store {
         what,
         "putNewer",
         [this.#keys.client(sign.clientId)],
-        [...[`${sign.number}`, JSON.stringify(sign), `${clientTtlMs}`]],
+        [`${sign.number}`, JSON.stringify(sign), `${clientTtlMs}`],
       ),
       this.#run(what, "SADD", this.#keys.clients, sign.clientId),
     ]);
@@ -124,9 +124,14 @@ class RedisStore implements Store {
       "signConsumers",
       [this.#keys.queue(cluster, queue)],
       [
-        ...[`${this.#settings.ttlMs}`, `${maxClosedMembers}`],
+        `${this.#settings.ttlMs}`,
+        `${maxClosedMembers}`,
         ...signs.flatMap(({ consumerId, number, state, deliveries, clientId }) => [
-          ...[consumerId, `${number}`, formatState(state), `${deliveries}`, encodePart(clientId)],
+          consumerId,
+          `${number}`,
+          formatState(state),
+          `${deliveries}`,
+          encodePart(clientId),
         ]),
       ],
     );

@@ -16,7 +16,7 @@ import { StoreError } from "./store-error.ts";
 
 /** A report's answer from a script's reply. */
 export function toAnswer(reply: unknown): Answer {
-  const [kind, second, asked, settledTo] = toTexts(reply);
+  const [kind = "", second, asked, settledTo] = toTexts(reply);
   switch (kind) {
     case "stored":
       return {
@@ -92,6 +92,7 @@ export function toClientSign(text: string): ClientSign | undefined {
     ["open", "off", "closed"].includes(String(sign["state"])) &&
     isListOf(sign["roles"], (role) => typeof role === "string");
   // Each property was looked at just above.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return isSign ? (sign as unknown as ClientSign) : undefined;
 }
 
@@ -104,6 +105,7 @@ export function toFinding(text: string): Finding | undefined {
     typeof toObject(finding["lane"])["system"] === "string" &&
     Object.values(toObject(finding["sequences"])).every((set) => isListOf(set, Number.isSafeInteger));
   // What decides how a finding is shown was looked at; JSON has no undefined, so absent properties are put back.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return isFinding ? ({ ...absentInJson, ...finding } as unknown as Finding) : undefined;
 }
 

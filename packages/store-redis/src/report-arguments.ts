@@ -21,9 +21,18 @@ export function ledgerArguments(report: LedgerReport): readonly string[] {
   const newestEra = Math.max(0, ...[...report.chunks, ...report.brackets].map(({ era }) => era));
   const referenced = unionAll(report.references.map(({ sequence }) => [sequence, sequence]));
   return [
-    ...[report.producerId, `${report.number}`, encodePart(report.nonce), encodePart(report.buildsOn)],
-    ...[`${report.assigned}`, `${newestEra}`, formatRanges(referenced)],
-    ...[texts.ledger, texts.chunks, texts.outcomes, texts.voided, texts.references],
+    report.producerId,
+    `${report.number}`,
+    encodePart(report.nonce),
+    encodePart(report.buildsOn),
+    `${report.assigned}`,
+    `${newestEra}`,
+    formatRanges(referenced),
+    texts.ledger,
+    texts.chunks,
+    texts.outcomes,
+    texts.voided,
+    texts.references,
   ];
 }
 
@@ -31,10 +40,17 @@ export function ledgerArguments(report: LedgerReport): readonly string[] {
 export function testimonyArguments(report: TestimonyReport): readonly string[] {
   const { clientId, claim, entered } = report;
   return [
-    ...[report.group, clientId, ...linkArguments(report), formatState(claim.state)],
-    ...[formatClaim(claim, { clientId, memberId: clientId }), formatTotals(report.totals), `${report.era}`],
+    report.group,
+    clientId,
+    ...linkArguments(report),
+    formatState(claim.state),
+    formatClaim(claim, { clientId, memberId: clientId }),
+    formatTotals(report.totals),
+    `${report.era}`,
     ...[report.handled, report.givenUp, report.jumped, report.unstamped, report.foreign].map(formatRanges),
-    ...[formatEpochs(report.epochs), `${entered?.highWatermark ?? ""}`, entered?.wasOff ? "1" : ""],
+    formatEpochs(report.epochs),
+    `${entered?.highWatermark ?? ""}`,
+    entered?.wasOff ? "1" : "",
     ...report.streams.flatMap((stream) => [
       stream.producerId,
       ...[stream.processed, stream.twice, stream.givenUp, stream.jumped].map(formatRanges),
@@ -47,8 +63,12 @@ export function deliveryArguments(report: DeliveryReport): readonly string[] {
   const { consumerId, clientId, state } = report;
   const claim = { state, inWork: undefined, committed: undefined };
   return [
-    ...[report.queue, consumerId, ...linkArguments(report), formatState(state)],
-    ...[formatClaim(claim, { clientId, memberId: consumerId }), formatTotals(report.totals)],
+    report.queue,
+    consumerId,
+    ...linkArguments(report),
+    formatState(state),
+    formatClaim(claim, { clientId, memberId: consumerId }),
+    formatTotals(report.totals),
     formatHighest(report.highest),
     ...report.streams.flatMap((stream) => [
       stream.producerId,
@@ -77,8 +97,12 @@ export function noteArguments(notes: AuditNotes): readonly string[] {
 /** The arguments of confirm.lua after the time to live. */
 export function confirmationArguments(confirmations: readonly Confirmation[]): readonly string[] {
   return confirmations.flatMap(({ producerId, group, sequences, era, leftBehindFrom }) => [
-    ...[producerId, group === undefined ? "stream" : "group", group ?? ""],
-    ...[formatRanges(sequences), `${era}`, `${leftBehindFrom ?? ""}`],
+    producerId,
+    group === undefined ? "stream" : "group",
+    group ?? "",
+    formatRanges(sequences),
+    `${era}`,
+    `${leftBehindFrom ?? ""}`,
   ]);
 }
 

@@ -1,8 +1,8 @@
 import { createMemoryStore } from "@seqwatch/core";
 import { redisStore } from "@seqwatch/store-redis";
 import { describeStore, expectSameStore, operationsOf } from "@seqwatch/testkit";
-import fc from "fast-check";
-import { afterAll, beforeAll, test } from "vitest";
+import * as fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
 
 let server: RedisProcess;
@@ -18,18 +18,17 @@ describeStore("the store in Redis", async () =>
 );
 
 test.for(["kafka", "rabbitmq"] as const)(
-  "Redis and memory say the same to the same writes (%s)",
+  "Redis and memory say the same to the same writes, and nothing to a repeat (%s)",
+  { timeout: 120_000 },
   async (system) => {
+    expect.hasAssertions();
     const store = redisStore({ url: server.url, prefix: `same-${system}`, commandTimeoutMs: 10_000 });
     let run = 0;
-    await fc.assert(
-      fc.asyncProperty(operationsOf(system), async (operations) => {
-        const lane = { system, cluster: "c", destination: "d", partition: `${run++}` };
-        await expectSameStore({ model: createMemoryStore(), real: store }, lane, operations);
-      }),
-      { numRuns: 200 },
-    );
+    const property = fc.asyncProperty(operationsOf(system), async (operations) => {
+      const lane = { system, cluster: "c", destination: "d", partition: `${run++}` };
+      await expectSameStore({ model: createMemoryStore(), real: store }, lane, operations);
+    });
+    await fc.assert(property, { numRuns: 200 });
     await store.close();
   },
-  120_000,
 );

@@ -37,12 +37,7 @@ export async function startRedisProcess(...options: readonly string[]): Promise<
     const base = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"];
     child = spawn("redis-server", [...base, ...options], { stdio: "ignore" });
     child.once("error", () => undefined);
-    await vi
-      .waitFor(() => command("PING"), { timeout: 20_000, interval: 20 })
-      .catch((error: unknown) => {
-        // A server that asks for a password is up as well.
-        if (!String(error).includes("NOAUTH")) throw error;
-      });
+    await vi.waitFor(async () => command("PING").catch(unlessItAsksForAPassword), { timeout: 20_000, interval: 20 });
   };
   const kill = async (): Promise<void> => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -64,6 +59,11 @@ export async function startRedisProcess(...options: readonly string[]): Promise<
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A server that refuses a command for want of a password is up. */
+function unlessItAsksForAPassword(error: unknown): void {
+  if (!String(error).includes("NOAUTH")) throw error;
 }
 
 async function freePort(): Promise<number> {

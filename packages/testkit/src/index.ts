@@ -1,3 +1,16 @@
 export { describeStore } from "./store/describe-store.ts";
 export { expectSameStore } from "./store/expect-same-store.ts";
 export { operationsOf } from "./store/operations.ts";
+export {
+  confirmation,
+  deliveries,
+  finding,
+  following,
+  kafkaLane,
+  ledger,
+  rabbitLane,
+  stored,
+  streamDeliveries,
+  streamTestimony,
+  testimony,
+} from "./store/samples.ts";

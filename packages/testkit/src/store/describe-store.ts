@@ -11,6 +11,7 @@ import { describeTestimony } from "./describe-testimony.ts";
  * closes it.
  */
 export function describeStore(name: string, createStore: () => Promise<Store>): void {
+  // oxlint-disable-next-line vitest/valid-title
   describe(name, () => {
     let store: Store | undefined;
     const current = (): Store => {
@@ -24,10 +25,20 @@ export function describeStore(name: string, createStore: () => Promise<Store>): 
       await store?.close();
       store = undefined;
     });
-    describe("ledgers", () => describeLedger(current));
-    describe("testimony", () => describeTestimony(current));
-    describe("deliveries", () => describeDeliveries(current));
-    describe("the auditor", () => describeAudit(current));
-    describe("what is shared", () => describeShared(current));
+    describe("ledgers", () => {
+      describeLedger(current);
+    });
+    describe("testimony", () => {
+      describeTestimony(current);
+    });
+    describe("deliveries", () => {
+      describeDeliveries(current);
+    });
+    describe("the auditor", () => {
+      describeAudit(current);
+    });
+    describe("what is shared", () => {
+      describeShared(current);
+    });
   });
 }

@@ -157,7 +157,7 @@ export function describeTestimony(store: () => Store): void {
     await store().reportTestimony(kafkaLane, next);
     const { era, cut, groups } = await store().readLane(kafkaLane);
     expect({ era, cut }).toEqual({ era: 5, cut: undefined });
-    expect([...(groups.get("billing")?.done.keys() ?? [])].sort()).toEqual([2, 3, 5]);
+    expect(new Set(groups.get("billing")?.done.keys())).toEqual(new Set([2, 3, 5]));
   });
 
   test("of members that left cleanly the latest are kept, and all that did not", async () => {

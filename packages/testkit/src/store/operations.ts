@@ -10,7 +10,7 @@ import type {
   TestimonyReport,
 } from "@seqwatch/core";
 import { unionAll } from "@seqwatch/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { deliveries, ledger, testimony } from "./samples.ts";
 
 /** How a generated report stands to the ones before it. */
@@ -23,6 +23,9 @@ export type Operation =
   | { readonly kind: "deliveries"; readonly link: Link; readonly report: DeliveryReport }
   | { readonly kind: "notes"; readonly notes: AuditNotes }
   | { readonly kind: "confirm"; readonly confirmations: readonly Confirmation[] };
+
+type ReportOperation = Extract<Operation, { readonly link: Link }>;
+type Report = ReportOperation["report"];
 
 /** Few streams, groups and numbers, so that the writes meet. */
 export function operationsOf(system: Lane["system"]): fc.Arbitrary<readonly Operation[]> {
@@ -38,74 +41,56 @@ export function operationsOf(system: Lane["system"]): fc.Arbitrary<readonly Oper
 
 /** Links generated writes to those before, as their authors would, and applies them. */
 export class Author {
-  readonly #last = new Map<string, LedgerReport | TestimonyReport | DeliveryReport>();
+  readonly #last = new Map<string, Report>();
   #written = 0;
 
-  /** Applies one operation to a store. `link` must be called for it before, once for all stores. */
+  /** Applies one operation, as `link` made it, to a store. */
   async apply(store: Store, lane: Lane, operation: Operation): Promise<Answer | readonly RangeSet[] | undefined> {
-    switch (operation.kind) {
-      case "ledger":
-        return store.reportLedger(lane, operation.report);
-      case "testimony":
-        return store.reportTestimony(lane, operation.report);
-      case "deliveries":
-        return store.reportDeliveries(lane, operation.report);
-      case "notes":
-        await store.writeNotes(lane, operation.notes);
-        return undefined;
-      case "confirm":
-        return store.confirm(lane, operation.confirmations);
-    }
+    if (operation.kind === "ledger") return store.reportLedger(lane, operation.report);
+    if (operation.kind === "testimony") return store.reportTestimony(lane, operation.report);
+    if (operation.kind === "deliveries") return store.reportDeliveries(lane, operation.report);
+    if (operation.kind === "confirm") return store.confirm(lane, operation.confirmations);
+    await store.writeNotes(lane, operation.notes);
+    return undefined;
   }
 
+  /** Gives a report its number, its nonce and the nonce that it builds on; once for all stores. */
   link(operation: Operation): Operation {
-    switch (operation.kind) {
-      case "ledger":
-        return { ...operation, report: this.#linked(operation.report.producerId, operation.link, operation.report) };
-      case "testimony": {
-        const { group, clientId } = operation.report;
-        const whole = operation.link === "whole";
-        const report = this.#linked(`${group} ${clientId}`, operation.link, { ...operation.report, whole });
-        return { ...operation, report };
-      }
-      case "deliveries": {
-        const { queue, consumerId } = operation.report;
-        const whole = operation.link === "whole";
-        const report = this.#linked(`${queue} ${consumerId}`, operation.link, { ...operation.report, whole });
-        return { ...operation, report };
-      }
-      case "notes":
-      case "confirm":
-        return operation;
-    }
+    if (operation.kind === "notes" || operation.kind === "confirm") return operation;
+    if (operation.kind === "ledger") return { ...operation, report: this.#linked(operation, operation.report) };
+    const whole = operation.link === "whole";
+    return operation.kind === "testimony"
+      ? { ...operation, report: this.#linked(operation, { ...operation.report, whole }) }
+      : { ...operation, report: this.#linked(operation, { ...operation.report, whole }) };
   }
 
   /** Remembers what was stored: the author's next report builds on it. */
   learn(operation: Operation, answer: Answer | readonly RangeSet[] | undefined): void {
     if (answer === undefined || !("kind" in answer) || answer.kind !== "stored") return;
-    if (operation.kind === "ledger") this.#last.set(operation.report.producerId, operation.report);
-    if (operation.kind === "testimony")
-      this.#last.set(`${operation.report.group} ${operation.report.clientId}`, operation.report);
-    if (operation.kind === "deliveries")
-      this.#last.set(`${operation.report.queue} ${operation.report.consumerId}`, operation.report);
+    if ("report" in operation) this.#last.set(authorOf(operation), operation.report);
   }
 
-  #linked<T extends LedgerReport | TestimonyReport | DeliveryReport>(id: string, link: Link, report: T): T {
-    const last = this.#last.get(id);
+  #linked<T extends Report>(operation: ReportOperation, report: T): T {
+    const last = this.#last.get(authorOf(operation));
     const nonce = `nonce;${this.#written++}`;
     const number = (last?.number ?? 0) + 1;
-    switch (link) {
-      case "follows":
-      case "whole":
-        return { ...report, number, nonce, buildsOn: last?.nonce ?? "" };
-      case "orphan":
-        return { ...report, number: number + 1, nonce, buildsOn: "unknown" };
-      case "repeats":
-        return { ...report, number: last?.number ?? 1, nonce: last?.nonce ?? nonce, buildsOn: last?.buildsOn ?? "" };
-      case "cloned":
-        return { ...report, number: Math.max(1, number - 1), nonce, buildsOn: "unknown" };
-    }
+    const next = { number, nonce, buildsOn: last?.nonce ?? "" };
+    const links = {
+      follows: next,
+      whole: next,
+      orphan: { ...next, number: number + 1, buildsOn: "unknown" },
+      repeats: { number: last?.number ?? 1, nonce: last?.nonce ?? nonce, buildsOn: last?.buildsOn ?? "" },
+      cloned: { ...next, number: Math.max(1, number - 1), buildsOn: "unknown" },
+    };
+    return { ...report, ...links[operation.link] };
   }
+}
+
+function authorOf(operation: ReportOperation): string {
+  if (operation.kind === "ledger") return operation.report.producerId;
+  return operation.kind === "testimony"
+    ? `${operation.report.group} ${operation.report.clientId}`
+    : `${operation.report.queue} ${operation.report.consumerId}`;
 }
 
 const ranges = (highest: number, maxPieces = 4): fc.Arbitrary<RangeSet> =>
