@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 test("a pass begins each interval, the first one at once", async () => {
-  const pass = vi.fn(async () => summary);
+  const pass = vi.fn<() => Promise<PassSummary>>(async () => summary);
   const loop = startLoop(pass);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(pass).toHaveBeenCalledTimes(3);
@@ -32,7 +32,8 @@ test("a pass begins each interval, the first one at once", async () => {
 });
 
 test("a pass that leaves lanes over is followed at once", async () => {
-  const pass = vi.fn(async () => ({ ...summary, hasMore: pass.mock.calls.length < 5 }));
+  let passes = 0;
+  const pass = vi.fn<() => Promise<PassSummary>>(async () => ({ ...summary, hasMore: ++passes < 5 }));
   const loop = startLoop(pass);
   await vi.advanceTimersByTimeAsync(100);
   expect(pass).toHaveBeenCalledTimes(5);
@@ -40,7 +41,7 @@ test("a pass that leaves lanes over is followed at once", async () => {
 });
 
 test("a pass that rejects is told and does not stop the next", async () => {
-  const pass = vi.fn(() => Promise.reject(new Error("store away")));
+  const pass = vi.fn<() => Promise<PassSummary>>(() => Promise.reject(new Error("store away")));
   const loop = startLoop(pass);
   await vi.advanceTimersByTimeAsync(500);
   expect([pass.mock.calls.length, failures.length]).toEqual([2, 2]);
@@ -49,7 +50,7 @@ test("a pass that rejects is told and does not stop the next", async () => {
 
 test("close waits for the pass under way and lets no further one begin", async () => {
   const { promise, resolve } = Promise.withResolvers<PassSummary>();
-  const pass = vi.fn(() => promise);
+  const pass = vi.fn<() => Promise<PassSummary>>(() => promise);
   const loop = startLoop(pass);
   let isClosed = false;
   const closing = loop.close().then(() => (isClosed = true));

@@ -32,7 +32,7 @@ function createRabbit(settings: Settings, warn: (code: string, text: string) => 
     virtualHost: virtualHostOf(amqpUrl),
     cluster: settings.amqpCluster,
     connect: () => connect(amqpUrl, { clientProperties: { connection_name: "seqwatch-auditor" } }),
-    statisticsLagMs: settings.amqpStatisticsLagMs,
+    statisticsIntervalMs: settings.amqpStatisticsIntervalMs,
     warn,
   });
 }

@@ -25,7 +25,7 @@ export const settingsSchema = Type.Object(
     amqpUrl: text("RabbitMQ with the virtual host, amqp://USER:PASSWORD@HOST:PORT/VHOST"),
     amqpManagementUrl: text("RabbitMQ's management API, http://USER:PASSWORD@HOST:PORT"),
     amqpCluster: text("the cluster's name where the applications set their own; else RabbitMQ's own name"),
-    amqpStatisticsLagMs: duration(5_000, "RabbitMQ's collect_statistics_interval"),
+    amqpStatisticsIntervalMs: duration(5_000, "RabbitMQ's collect_statistics_interval"),
     evidence: oneOf(["none", "offsets", "records"], "records", "what is read from the brokers"),
     auditorHost: Type.String({ default: "127.0.0.1", minLength: 1, description: "the address to listen at" }),
     auditorPort: Type.Integer({
