@@ -3,6 +3,7 @@ import type { Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
 import type { LaneContext } from "./kafka-context.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
+import { isMisAcked } from "./kafka-log.ts";
 import { type Place, placesOf } from "./kafka-places.ts";
 import { hullOf } from "./kafka-stream.ts";
 import { difference, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
@@ -74,33 +75,35 @@ export function judgeGone(
   };
 }
 
-/** At the exact acked offset the log shows another stamped, committed record. */
+/** At the told offset the log shows another stamped, committed record, and the message nowhere else that was read. */
 function displacedOf(context: LaneContext, facts: StreamFacts, places: readonly Place[]): RangeSet {
   if (context.reading === undefined || context.eraRise !== undefined) return [];
-  const displaced: number[] = [];
+  const displaced: RangeSet[] = [];
   for (const place of places) {
-    if (!place.exact || place.era !== context.era) continue;
+    if (place.told === undefined || place.era !== context.era) continue;
     for (let sequence = place.first; sequence <= place.last; sequence += 1) {
-      const record = context.view.byOffset.get(place.low + (sequence - place.first));
+      const record = context.view.byOffset.get(place.told + (sequence - place.first));
       if (record === undefined || (record.producerId === facts.ledger.producerId && record.sequence === sequence))
         continue;
-      if (context.view.find(facts.ledger.producerId, sequence) === undefined) displaced.push(sequence, sequence);
+      if (context.view.find(facts.ledger.producerId, sequence) === undefined) {
+        displaced.push(rangeOf(sequence, sequence));
+      }
     }
   }
-  return isClearOfCommits(context, places, unionAll(pairs(displaced)));
+  return isClearOfCommits(context, places, unionAll(displaced));
 }
 
 function misAckedOf(context: LaneContext, facts: StreamFacts, places: readonly Place[]): RangeSet {
-  const misAcked: number[] = [];
-  for (const place of places) {
-    if (!place.exact) continue;
-    for (let sequence = place.first; sequence <= place.last; sequence += 1) {
-      const record = context.view.byOffset.get(place.low + (sequence - place.first));
-      const isOwn = record?.producerId === facts.ledger.producerId && record.sequence < sequence;
-      if (isOwn) misAcked.push(sequence, sequence);
-    }
-  }
-  return unionAll(pairs(misAcked));
+  const runs = places.flatMap(({ first, last, told, ...place }) =>
+    Array.from({ length: told === undefined ? 0 : last - first + 1 }, (_, index) => ({
+      ...place,
+      first: first + index,
+      last: first + index,
+      told: (told ?? 0) + index,
+    })),
+  );
+  const misAcked = runs.filter((run) => isMisAcked(context.view, facts.ledger.producerId, run));
+  return unionAll(misAcked.map((run) => rangeOf(run.first, run.last)));
 }
 
 /** Of the era before, known to be of it, and wholly at or above its cut. */
@@ -163,8 +166,4 @@ function proof(
     decidedBy,
   };
   return { producerId, group: undefined, sequences, era: context.era, leftBehindFrom: undefined, gap };
-}
-
-function pairs(flat: readonly number[]): readonly RangeSet[] {
-  return flat.flatMap((first, at) => (at % 2 === 0 ? [rangeOf(first, flat[at + 1] ?? first)] : []));
 }

@@ -2,7 +2,7 @@ import { carryOver, standingSince } from "./aged-ranges.ts";
 import type { DoubtCause, Gap, Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
 import type { GroupContext, LaneContext } from "./kafka-context.ts";
-import { answerOf, readableOf } from "./kafka-log.ts";
+import { answerOf, isMisAcked, readableOf } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { type Place, placesOf } from "./kafka-places.ts";
 import { hullOf } from "./kafka-stream.ts";
@@ -37,9 +37,15 @@ const reasons: Partial<Record<Verdict, string>> = {
   "consume.skipped": "The position was moved past it, and the same member's own commit followed.",
 };
 
+type Proven = {
+  readonly kind: "proven";
+  readonly verdict: Verdict;
+  readonly leftBehindFrom: number | undefined;
+};
+
 /** What one run of sequences turned out to be for a group. */
 type Ruling =
-  | { readonly kind: "proven"; readonly verdict: Verdict; readonly leftBehindFrom: number | undefined }
+  | Proven
   | { readonly kind: "pending" }
   | { readonly kind: "wanted"; readonly range: LogRange }
   | { readonly kind: "doubt"; readonly cause: DoubtCause };
@@ -70,7 +76,7 @@ export function judgeGroup(
     return { memory, gaps: [], proofs: [], wanted: [] };
   }
   const { places, unplaced } = placesOf(facts.ledger, open, memory);
-  const ruled = places.flatMap((place) => rule(context, group, receipts, place));
+  const ruled = places.flatMap((place) => rule(context, group, facts, place));
   const proven = ruled.filter((entry) => entry.ruling.kind === "proven" || entry.ruling.kind === "wanted");
   const doubted = unionAll([unplaced, setOf(ruled.filter((entry) => entry.ruling.kind === "doubt"))]);
   const { nowMs, policy } = context.input;
@@ -94,7 +100,7 @@ export function judgeGroup(
 }
 
 /** Splits a run into the parts inside and outside of what is done, and rules each. */
-function rule(context: LaneContext, group: GroupContext, receipts: Receipts, place: Place): readonly Ruled[] {
+function rule(context: LaneContext, group: GroupContext, facts: StreamFacts, place: Place): readonly Ruled[] {
   if (place.era !== context.era || context.eraRise !== undefined) {
     return [{ place, ruling: { kind: "doubt", cause: "two-eras" } }];
   }
@@ -102,7 +108,7 @@ function rule(context: LaneContext, group: GroupContext, receipts: Receipts, pla
   if (retained !== undefined) return [{ place, ruling: retained }];
   return partsOf(place, group.done).map(({ part, isDone }) => ({
     place: part,
-    ruling: isDone ? ruleDone(context, group, receipts, part) : ruleOpen(group, part),
+    ruling: isDone ? ruleDone(context, group, facts, part) : ruleOpen(group, part),
   }));
 }
 
@@ -113,7 +119,14 @@ function partsOf(place: Place, done: RangeSet): readonly { readonly part: Place;
   const offsets = rangeOf(place.low, place.high);
   const cut = (set: RangeSet, isDone: boolean) =>
     [...eachRange(set)].map(([low, high]) => ({
-      part: { ...place, first: place.first + (low - place.low), last: place.first + (high - place.low), low, high },
+      part: {
+        ...place,
+        first: place.first + (low - place.low),
+        last: place.first + (high - place.low),
+        low,
+        high,
+        told: place.told === undefined ? undefined : low,
+      },
       isDone,
     }));
   return [...cut(intersection(offsets, done), true), ...cut(difference(offsets, done), false)];
@@ -139,11 +152,12 @@ function ruleOpen(group: GroupContext, place: Place): Ruling {
 }
 
 /** Every place is done. What remains is whether the testimony can be trusted about this message, and the verdict. */
-function ruleDone(context: LaneContext, group: GroupContext, receipts: Receipts, place: Place): Ruling {
+function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts, place: Place): Ruling {
   if (!group.isProvable) return { kind: "doubt", cause: "not-provable" };
   if (context.compacted === undefined) return { kind: "doubt", cause: "policy-not-read" };
   if (context.compacted) return { kind: "doubt", cause: "compacted" };
-  const left = leftBehindOf(group, receipts, place);
+  const { producerId } = facts.ledger;
+  const left = leftBehindOf(group, group.record.receipts.get(producerId) ?? noReceipts, place);
   if (place.located && left === undefined) return { kind: "doubt", cause: "contradiction" };
   const range = context.reading === undefined ? undefined : readableOf(context.reading, place.low, place.high);
   if (context.reading !== undefined && range !== undefined && !covers(context.view.covered, range.first, range.last)) {
@@ -154,11 +168,14 @@ function ruleDone(context: LaneContext, group: GroupContext, receipts: Receipts,
   if (isUnclear && answerOf(context.view, context.reading, place) !== "absent") {
     return { kind: "doubt", cause: "unstamped-in-range" };
   }
+  if (isMisAcked(context.view, producerId, place)) {
+    return { kind: "proven", verdict: "produce.mis-acked", leftBehindFrom: left?.leftBehindFrom };
+  }
   return left ?? { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
 }
 
 /** Whether the member left it behind: by its own offset where that is known, else by its receipt. */
-function leftBehindOf(group: GroupContext, receipts: Receipts, place: Place): Ruling | undefined {
+function leftBehindOf(group: GroupContext, receipts: Receipts, place: Place): Proven | undefined {
   const isIn = (offsets: RangeSet, sequences: RangeSet) =>
     place.exact ? covers(offsets, place.low, place.high) : covers(sequences, place.first, place.last);
   if (isIn(group.givenUp, receipts.givenUp)) {

@@ -44,6 +44,16 @@ export function answerOf(view: LogView, reading: KafkaReading | undefined, place
   return "absent";
 }
 
+/** At the offsets that the broker told lie earlier records of the same producer: acknowledged in place of those. */
+export function isMisAcked(view: LogView, producerId: string, place: Place): boolean {
+  if (place.told === undefined) return false;
+  for (let sequence = place.first; sequence <= place.last; sequence += 1) {
+    const record = view.byOffset.get(place.told + (sequence - place.first));
+    if (record?.producerId !== producerId || record.sequence >= sequence) return false;
+  }
+  return true;
+}
+
 /** The offsets of a range that the log can show at all. */
 export function readableOf(reading: KafkaReading, low: number, high: number): LogRange | undefined {
   const within = intersection(rangeOf(Math.max(0, low), high), rangeOf(reading.logStart, reading.lastStableOffset - 1));

@@ -1,5 +1,5 @@
 import type { StreamMemory } from "./kafka-memory.ts";
-import type { LedgerReport } from "./ledger-report.ts";
+import type { Bracket, Chunk, LedgerReport } from "./ledger-report.ts";
 import { contains, eachRange, type RangeSet } from "./range-set.ts";
 
 /** Where a run of sequences can lie: I(s) of the design. */
@@ -11,6 +11,8 @@ export interface Place {
   readonly high: number;
   /** Sequence first + i lies at offset low + i. */
   readonly exact: boolean;
+  /** The broker told offset told + i for sequence first + i, true or not; undefined where it told none. */
+  readonly told: number | undefined;
   readonly era: number;
   /** The log itself showed it there. */
   readonly located: boolean;
@@ -46,6 +48,7 @@ function placeOf(ledger: LedgerReport, first: number, last: number, memory: Stre
       low: located.offset,
       high: located.offset,
       exact: true,
+      told: undefined,
       era: memoryEra(ledger, first),
       located: true,
     };
@@ -55,38 +58,41 @@ function placeOf(ledger: LedgerReport, first: number, last: number, memory: Stre
     : placeByBrackets(ledger, first, last, memory);
 }
 
+/**
+ * The hull of all that places them. A bracket beside the chunk means that the told offset is not to be trusted; and
+ * whatever else reaches over them, a merged hull say, only widens.
+ */
 function placeByChunks(ledger: LedgerReport, first: number, last: number): Place | undefined {
   const chunks = ledger.chunks.filter((chunk) => chunk.first <= first && last <= chunk.last);
+  const brackets = ledger.brackets.filter((bracket) => bracket.first <= first && last <= bracket.last);
+  const parts = [...chunks, ...brackets];
+  if (parts.length === 0) return undefined;
   const [only] = chunks;
-  if (only === undefined) return undefined;
-  if (chunks.length === 1 && only.exact) {
-    const low = only.low + (first - only.first);
-    return { first, last, low, high: low + (last - first), exact: true, era: only.era, located: false };
+  const told = only?.exact === true ? only.low + (first - only.first) : undefined;
+  const common = { first, last, told, era: Math.min(...parts.map((part) => part.era)), located: false };
+  if (parts.length === 1 && told !== undefined) {
+    return { ...common, low: told, high: told + (last - first), exact: true };
   }
-  return {
-    first,
-    last,
-    low: Math.min(...chunks.map((chunk) => chunk.low)),
-    high: Math.max(...chunks.map((chunk) => chunk.high)),
-    exact: false,
-    era: Math.min(...chunks.map((chunk) => chunk.era)),
-    located: false,
-  };
+  return { ...common, ...hullOfParts(chunks, brackets), exact: false };
 }
 
 function placeByBrackets(ledger: LedgerReport, first: number, last: number, memory: StreamMemory): Place | undefined {
   const brackets = ledger.brackets.filter((bracket) => bracket.first <= first && last <= bracket.last);
   if (brackets.length === 0) return undefined;
   const ends = memory.ends.filter((end) => end.first <= first && last <= end.last).map((end) => end.upTo);
-  return {
-    first,
-    last,
-    low: Math.max(...brackets.map((bracket) => (bracket.above ?? -1) + 1)),
-    high: Math.min(...brackets.map((bracket) => bracket.upTo ?? Number.POSITIVE_INFINITY), ...ends),
-    exact: false,
-    era: Math.min(...brackets.map((bracket) => bracket.era)),
-    located: false,
-  };
+  const hull = hullOfParts([], brackets);
+  const high = Math.min(hull.high, ...ends);
+  // Nothing is left but the empty interval just above what was acked before: not stored. Less than nothing means that
+  // the ends contradict each other, as after a cut that nobody has read yet.
+  if (high < hull.low - 1 || hull.high < hull.low) return undefined;
+  const era = Math.min(...brackets.map((bracket) => bracket.era));
+  return { first, last, low: hull.low, high, exact: false, told: undefined, era, located: false };
+}
+
+function hullOfParts(chunks: readonly Chunk[], brackets: readonly Bracket[]): { low: number; high: number } {
+  const lows = [...chunks.map((chunk) => chunk.low), ...brackets.map((bracket) => (bracket.above ?? -1) + 1)];
+  const highs = [...chunks.map((chunk) => chunk.high), ...brackets.map((bracket) => bracket.upTo ?? Infinity)];
+  return { low: Math.min(...lows), high: Math.max(...highs) };
 }
 
 /** The era of what the log showed is the era of the reading, which the caller keeps current. */
