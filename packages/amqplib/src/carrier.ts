@@ -36,17 +36,18 @@ export function createCarrier(options: unknown, needs: CarrierNeeds): Carrier | 
 
 function withHeaders(options: object, headers: Record<string, unknown>, needs: CarrierNeeds): Carrier {
   const asksForReturn = Boolean(Reflect.get(options, "mandatory"));
-  const copy = copyOptions(options, headers);
-  if (needs.forceMandatory && !asksForReturn) define(copy, "mandatory", true);
-  return { options: copy, headers, asksForReturn };
+  const isForced = needs.forceMandatory && !asksForReturn;
+  return { options: copyOptions(options, headers, isForced), headers, asksForReturn };
 }
 
 /** Plain objects are spread; what may have getters or inherited options becomes the prototype of the copy. */
-function copyOptions(options: object, headers: object): object {
+function copyOptions(options: object, headers: object, isForced: boolean): object {
   const prototype: unknown = Object.getPrototypeOf(options);
-  if (prototype === Object.prototype || prototype === null) return { ...options, headers };
+  if (prototype === Object.prototype || prototype === null)
+    return isForced ? { ...options, headers, mandatory: true } : { ...options, headers };
   const copy: object = Object.create(options);
   define(copy, "headers", headers);
+  if (isForced) define(copy, "mandatory", true);
   return copy;
 }
 

@@ -1,4 +1,4 @@
-import type { Call } from "./override.ts";
+import type { Below } from "./override.ts";
 import type { Api } from "./ports.ts";
 
 /** How a request to the broker ended. */
@@ -11,7 +11,7 @@ export type Outcome = { readonly kind: "done"; readonly value: unknown } | { rea
  * Our hearing of it may fail without anybody else's noticing. `callbackAt` is where the callback API has its callback; amqplib lets it be left out, so ours can stand there.
  */
 export function callAndTell(
-  below: Call,
+  below: Below,
   args: readonly unknown[],
   how: { readonly api: Api; readonly callbackAt: number; readonly failed: (error: unknown) => void },
   hear: (outcome: Outcome) => void,
@@ -23,8 +23,8 @@ export function callAndTell(
       how.failed(error);
     }
   };
-  if (how.api === "callback") return below(...withCallback(args, how.callbackAt, tell));
-  const answer = below(...args);
+  if (how.api === "callback") return below(withCallback(args, how.callbackAt, tell));
+  const answer = below(args);
   if (!(answer instanceof Promise)) return answer;
   return answer.then(
     (value: unknown) => {

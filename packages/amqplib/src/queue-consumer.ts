@@ -1,5 +1,5 @@
 import type { Client } from "@seqwatch/client";
-import { type ConsumerSign, type Lane, stampHeader, StampReader, type Unsettled } from "@seqwatch/core";
+import { type ConsumerSign, type Lane, stampHeader, StampReader } from "@seqwatch/core";
 import { InLane } from "./in-lane.ts";
 import { inGroups } from "./in-groups.ts";
 import { LaneTable } from "./lane-table.ts";
@@ -21,7 +21,6 @@ export interface ConsumerOptions {
   readonly queue: string;
   /** "get": the calls of `get` of one channel; the broker does not count it as a consumer. */
   readonly kind: "consume" | "get";
-  readonly unsettled: Unsettled;
 }
 
 /** One consumer of one queue: a call of `consume`, or the `get`s of a channel. */
@@ -187,16 +186,14 @@ export class QueueConsumer {
 
   #openCount(): number {
     let count = 0;
-    for (const lane of this.#lanes) count += this.#options.unsettled.openOf(lane.account);
+    for (const lane of this.#lanes) count += lane.account.unsettledCount;
     return count;
   }
 
   /** Routing keys can be without bound: past half the room, lanes that are idle and settled are forgotten. */
   #forgetIdle(nowMs: number): void {
     if (this.#lanes.size <= maxLanes / 2) return;
-    const idle = [...this.#lanes].filter(
-      (lane) => lane.isIdle(nowMs) && this.#options.unsettled.openOf(lane.account) === 0,
-    );
+    const idle = [...this.#lanes].filter((lane) => lane.isIdle(nowMs) && lane.account.unsettledCount === 0);
     if (idle.length > 0) this.#generation += 1;
     for (const { lane } of idle) this.#lanes.delete(lane);
   }

@@ -2,7 +2,7 @@ import type { Client } from "@seqwatch/client";
 import { type Settlement, Unsettled } from "@seqwatch/core";
 import type { Consumers } from "./consumers.ts";
 import { callAndTell } from "./outcome.ts";
-import type { Call } from "./override.ts";
+import type { Below } from "./override.ts";
 import type { PartitionOf } from "./partition.ts";
 import { type Api, isMessage, isObject } from "./ports.ts";
 import type { QueueConsumer } from "./queue-consumer.ts";
@@ -32,9 +32,9 @@ export class Receiver {
     this.#how = { api: options.api, failed: (error) => options.client.failed("an answer of the broker", error) };
   }
 
-  consume(below: Call, args: readonly unknown[]): unknown {
+  consume(below: Below, args: readonly unknown[]): unknown {
     const [queue, handler, options] = args;
-    if (typeof queue !== "string" || !isHandler(handler)) return below(...args);
+    if (typeof queue !== "string" || !isHandler(handler)) return below(args);
     const consumer = this.#openConsumer(queue, "consume");
     const noAck = isObject(options) && Boolean(options["noAck"]);
     const watched = (message: unknown): unknown => this.#handle(consumer, noAck, handler, message);
@@ -46,7 +46,7 @@ export class Receiver {
     });
   }
 
-  cancel(below: Call, args: readonly unknown[]): unknown {
+  cancel(below: Below, args: readonly unknown[]): unknown {
     return callAndTell(below, args, { ...this.#how, callbackAt: 1 }, (outcome) => {
       const [tag] = args;
       const consumer = typeof tag === "string" ? this.#byTag.get(tag) : undefined;
@@ -56,9 +56,9 @@ export class Receiver {
     });
   }
 
-  get(below: Call, args: readonly unknown[]): unknown {
+  get(below: Below, args: readonly unknown[]): unknown {
     const [queue, options] = args;
-    if (typeof queue !== "string") return below(...args);
+    if (typeof queue !== "string") return below(args);
     const getter = this.#getterOf(queue);
     const noAck = isObject(options) && Boolean(options["noAck"]);
     return callAndTell(below, args, { ...this.#how, callbackAt: 2 }, (outcome) => {
@@ -67,21 +67,21 @@ export class Receiver {
   }
 
   /** ack, nack and reject of one message, or of all up to it. */
-  settle(below: Call, args: readonly unknown[], multiple: boolean, settlement: Settlement): unknown {
-    const answer = below(...args);
+  settle(below: Below, args: readonly unknown[], multiple: boolean, settlement: Settlement): unknown {
+    const answer = below(args);
     const [message] = args;
     if (isMessage(message)) this.#unsettled.settle(message.fields.deliveryTag, multiple, settlement);
     return answer;
   }
 
-  settleAll(below: Call, args: readonly unknown[], settlement: Settlement): unknown {
-    const answer = below(...args);
+  settleAll(below: Below, args: readonly unknown[], settlement: Settlement): unknown {
+    const answer = below(args);
     this.#unsettled.settle(0, true, settlement);
     return answer;
   }
 
   /** The broker puts back what was open at the call; what it delivers before its answer has a higher tag. */
-  recover(below: Call, args: readonly unknown[]): unknown {
+  recover(below: Below, args: readonly unknown[]): unknown {
     const highest = this.#unsettled.highestTag;
     return callAndTell(below, args, { ...this.#how, callbackAt: 0 }, (outcome) => {
       if (outcome.kind === "done" && highest > 0) this.#unsettled.settle(highest, true, "requeued");
@@ -89,7 +89,7 @@ export class Receiver {
   }
 
   /** A declaration, whose queue an empty name means from now on. */
-  declare(below: Call, args: readonly unknown[], callbackAt: number): unknown {
+  declare(below: Below, args: readonly unknown[], callbackAt: number): unknown {
     return callAndTell(below, args, { ...this.#how, callbackAt }, (outcome) => {
       const queue = outcome.kind === "done" && isObject(outcome.value) ? outcome.value["queue"] : undefined;
       if (typeof queue !== "string") return;
@@ -99,14 +99,14 @@ export class Receiver {
   }
 
   /** A call that changes what reaches a queue: in doubt from before it is made until after it is answered. */
-  changeQueue(below: Call, args: readonly unknown[], callbackAt: number): unknown {
+  changeQueue(below: Below, args: readonly unknown[], callbackAt: number): unknown {
     const { consumers, cluster } = this.#options;
     const queue = this.#nameOf(args[0]);
     consumers.doubt(cluster, queue);
     return callAndTell(below, args, { ...this.#how, callbackAt }, () => consumers.doubt(cluster, queue));
   }
 
-  changeExchange(below: Call, args: readonly unknown[], callbackAt: number): unknown {
+  changeExchange(below: Below, args: readonly unknown[], callbackAt: number): unknown {
     const { consumers, cluster } = this.#options;
     consumers.doubtAll(cluster);
     return callAndTell(below, args, { ...this.#how, callbackAt }, () => consumers.doubtAll(cluster));
@@ -154,7 +154,7 @@ export class Receiver {
   #openConsumer(queue: string, kind: "consume" | "get"): QueueConsumer {
     const { consumers, cluster, partitionOf } = this.#options;
     const name = this.#nameOf(queue);
-    const consumer = consumers.open({ cluster, queue: name, kind, partitionOf, unsettled: this.#unsettled });
+    const consumer = consumers.open({ cluster, queue: name, kind, partitionOf });
     this.#open.add(consumer);
     return consumer;
   }

@@ -1,9 +1,9 @@
 import type { Client } from "@seqwatch/client";
 import { stampHeader, StampReader } from "@seqwatch/core";
 import { type Carrier, createCarrier } from "./carrier.ts";
-import { Confirms, type Publication } from "./confirms.ts";
+import { Confirms } from "./confirms.ts";
 import type { OutStream } from "./out-stream.ts";
-import type { Call } from "./override.ts";
+import type { Below } from "./override.ts";
 import { isConfirm, isMessage, transportOf } from "./ports.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Republished } from "./republished.ts";
@@ -30,7 +30,7 @@ export class Sender {
   }
 
   /** Publishes with our stamp where the message can carry one, else just as it was given. */
-  publish(below: Call, args: readonly unknown[]): unknown {
+  publish(below: Below, args: readonly unknown[]): unknown {
     const [exchange, routingKey, , options] = args;
     if (typeof exchange !== "string" || typeof routingKey !== "string" || !this.#options.client.isRecording(exchange))
       return this.#publishBare(below, args);
@@ -51,7 +51,7 @@ export class Sender {
   }
 
   #publishStamped(
-    below: Call,
+    below: Below,
     args: readonly unknown[],
     to: {
       readonly stream: OutStream;
@@ -69,7 +69,7 @@ export class Sender {
     carrier.headers[stampHeader] = stamp;
     let answer: unknown;
     try {
-      answer = below(exchange, routingKey, content, carrier.options, confirmed);
+      answer = below([exchange, routingKey, content, carrier.options, confirmed]);
     } catch (error) {
       // Nothing was written: amqplib encodes first. A republished message that is refused stays uncertain.
       if (kept === undefined) ledger.untake(sequence);
@@ -77,26 +77,25 @@ export class Sender {
       return this.#publishUnaudited(below, args, stream);
     }
     if (kept !== undefined) ledger.bookRetried(kept, kept);
-    const askedFor = carrier.asksForReturn ? stamp : undefined;
-    this.#book({ stream, sequence, exchange, routingKey, content, options, askedFor });
+    if (this.#confirms === undefined) {
+      ledger.bookTold(sequence, sequence);
+    } else {
+      const askedFor = carrier.asksForReturn ? stamp : undefined;
+      const held = this.#confirms.hold(content);
+      this.#confirms.published({ stream, sequence, exchange, routingKey, content: held, options, askedFor });
+    }
+    this.#options.publisher.refer(stream, sequence, content, exchange, routingKey);
     return answer;
   }
 
-  #book(publication: Publication): void {
-    const { stream, sequence, exchange, routingKey, content } = publication;
-    if (this.#confirms === undefined) stream.ledger.bookTold(sequence, sequence);
-    else this.#confirms.published({ ...publication, content: this.#confirms.hold(content) });
-    this.#options.publisher.refer(stream, sequence, content, exchange, routingKey);
-  }
-
-  #publishUnaudited(below: Call, args: readonly unknown[], stream: OutStream): unknown {
+  #publishUnaudited(below: Below, args: readonly unknown[], stream: OutStream): unknown {
     const answer = this.#publishBare(below, args);
     stream.ledger.bookUnaudited(1);
     return answer;
   }
 
-  #publishBare(below: Call, args: readonly unknown[]): unknown {
-    const answer = below(...args);
+  #publishBare(below: Below, args: readonly unknown[]): unknown {
+    const answer = below(args);
     this.#confirms?.published(undefined);
     return answer;
   }

@@ -1,7 +1,7 @@
 import { type Client, createClient } from "@seqwatch/client";
 import { Consumers } from "./consumers.ts";
 import { type AmqpOptions, type AmqpSettings, checkSettings } from "./options.ts";
-import { type Call, override } from "./override.ts";
+import { type Below, override } from "./override.ts";
 import { createPartitionOf } from "./partition.ts";
 import { type AmqpConnection, type Api, isObject } from "./ports.ts";
 import { Publisher } from "./publisher.ts";
@@ -67,9 +67,9 @@ function createServices(client: Client, settings: AmqpSettings): ChannelServices
 }
 
 function watchConnection(connection: AmqpConnection, services: ChannelServices, open: Set<object>): void {
-  override(connection, "createChannel", (below) => createsChannel(below, services, false));
-  override(connection, "createConfirmChannel", (below) => createsChannel(below, services, true));
-  override(connection, "close", (below) => (...args) => {
+  override(connection, "createChannel", (below, args) => createChannel(below, args, services, false));
+  override(connection, "createConfirmChannel", (below, args) => createChannel(below, args, services, true));
+  override(connection, "close", (below, args) => {
     open.delete(connection);
     const last = open.size === 0;
     return flushAfter(below, args, services, last);
@@ -77,7 +77,7 @@ function watchConnection(connection: AmqpConnection, services: ChannelServices, 
 }
 
 /** The callback API gives the channel back at once and may be used at once; the promise API when it is open. */
-function createsChannel(below: Call, services: ChannelServices, confirms: boolean): Call {
+function createChannel(below: Below, args: readonly unknown[], services: ChannelServices, confirms: boolean): unknown {
   const watch = (channel: unknown, api: Api): void => {
     if (!isObject(channel) || typeof channel["publish"] !== "function") return;
     try {
@@ -86,22 +86,20 @@ function createsChannel(below: Call, services: ChannelServices, confirms: boolea
       services.client.failed("watching a channel", error);
     }
   };
-  return (...args) => {
-    const answer = below(...args.map((arg) => (typeof arg === "function" ? watchingCallback(arg, watch) : arg)));
-    if (!(answer instanceof Promise)) {
-      watch(answer, "callback");
-      return answer;
-    }
-    return answer.then((channel: unknown) => {
-      watch(channel, "promise");
-      return channel;
-    });
-  };
+  const answer = below(args.map((arg) => (typeof arg === "function" ? watchingCallback(arg, watch) : arg)));
+  if (!(answer instanceof Promise)) {
+    watch(answer, "callback");
+    return answer;
+  }
+  return answer.then((channel: unknown) => {
+    watch(channel, "promise");
+    return channel;
+  });
 }
 
 /** A model with recovery gives its channel to the callback alone. */
-function watchingCallback(callback: object, watch: (channel: unknown, api: Api) => void): Call {
-  return (...answer) => {
+function watchingCallback(callback: object, watch: (channel: unknown, api: Api) => void) {
+  return (...answer: readonly unknown[]): unknown => {
     watch(answer[1], "callback");
     return typeof callback === "function" ? Reflect.apply(callback, undefined, answer) : undefined;
   };
@@ -111,7 +109,7 @@ function watchingCallback(callback: object, watch: (channel: unknown, api: Api) 
  * Closing goes its way first: only then the fate of what was unconfirmed is known. What we know is then written, for a
  * quarter of a second at most, and the application hears what it would have heard.
  */
-function flushAfter(below: Call, args: readonly unknown[], services: ChannelServices, isLast: boolean): unknown {
+function flushAfter(below: Below, args: readonly unknown[], services: ChannelServices, isLast: boolean): unknown {
   const flush = async (): Promise<void> => {
     // amqplib calls back first and tells its channels within the same tick: what they knew is booked by then.
     await Promise.resolve();
@@ -120,10 +118,11 @@ function flushAfter(below: Call, args: readonly unknown[], services: ChannelServ
   };
   const [callback] = args;
   if (typeof callback === "function") {
-    const flushed: Call = (...answer) => void flush().finally(() => Reflect.apply(callback, undefined, answer));
-    return below(flushed, ...args.slice(1));
+    const flushed = (...answer: readonly unknown[]): void =>
+      void flush().finally(() => Reflect.apply(callback, undefined, answer));
+    return below([flushed, ...args.slice(1)]);
   }
-  const answer = below(...args);
+  const answer = below(args);
   if (answer instanceof Promise) return settleAfter(answer, flush);
   void flush();
   return answer;

@@ -1,7 +1,7 @@
 import type { Client } from "@seqwatch/client";
 import { clusterNameOf } from "./cluster-name.ts";
 import type { Consumers } from "./consumers.ts";
-import { type Call, override } from "./override.ts";
+import { type Below, override } from "./override.ts";
 import type { PartitionOf } from "./partition.ts";
 import type { Api } from "./ports.ts";
 import type { Publisher } from "./publisher.ts";
@@ -82,19 +82,12 @@ function overrideEvents(channel: object, client: Client, sender: Sender, receive
     } catch (error) {
       client.failed("an event of a channel", error);
     }
-    return below(...args);
+    return below(args);
   });
 }
 
 function methodsOf(channel: object) {
-  return (name: string, run: (below: Call, args: readonly unknown[]) => unknown): void =>
-    override(
-      channel,
-      name,
-      (below) =>
-        (...args) =>
-          run(below, args),
-    );
+  return (name: string, run: (below: Below, args: readonly unknown[]) => unknown): void => override(channel, name, run);
 }
 
 /** amqplib requeues unless it is told not to. */

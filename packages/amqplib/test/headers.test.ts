@@ -1,4 +1,4 @@
-import amqplib, { type ConfirmChannel, type Options } from "amqplib";
+import type { Channel, ConfirmChannel, Options } from "amqplib";
 import { expect, test } from "vitest";
 import { createBench } from "./harness.ts";
 
@@ -74,7 +74,7 @@ function publish(channel: ConfirmChannel, queue: string, content: unknown, optio
   return Reflect.apply(Reflect.get(channel, "sendToQueue"), channel, [queue, content, options]);
 }
 
-async function deliveredFrom(channel: amqplib.Channel, queue: string) {
+async function deliveredFrom(channel: Channel, queue: string) {
   const message = await channel.get(queue, { noAck: true });
   if (message === false) throw new Error("Nothing was delivered.");
   const { headers, ...properties } = message.properties;

@@ -173,7 +173,7 @@ test("tag 0 with multiple settles everything, one tag only itself, and an unknow
   unsettled.settle(4, false, "processed");
   unsettled.settle(0, true, "rejected");
   expect(onlyStream(account.report(heading(1)))).toMatchObject({ processed: [2, 2], rejected: [1, 1, 3, 3, 5, 5] });
-  expect(unsettled.openOf(account)).toBe(0);
+  expect(account.unsettledCount).toBe(0);
 });
 
 test("what was open when the channel closed goes back to the queue: neither processed nor rejected", () => {
@@ -181,7 +181,7 @@ test("what was open when the channel closed goes back to the queue: neither proc
   const unsettled = new Unsettled();
   account.received(producer, 1, true);
   unsettled.add(1, { account, producerId: producer, sequence: 1 });
-  expect(unsettled.openOf(account)).toBe(1);
+  expect(account.unsettledCount).toBe(1);
   unsettled.requeueAll();
   unsettled.settle(1, false, "processed");
   expect(onlyStream(account.report(heading(1)))).toMatchObject({ received: [1, 1], processed: [], rejected: [] });

@@ -34,6 +34,8 @@ export class LaneDeliveries {
     unstamped: 0,
     forwarded: 0,
   };
+  /** Deliveries of this account that wait to be settled; kept by `Unsettled`. */
+  unsettledCount = 0;
   readonly #streams = new Map<string, Stream>();
   #latest: Stream | undefined;
   #state: DeliveryReport["state"] = "open";
@@ -63,7 +65,7 @@ export class LaneDeliveries {
       this.#add(stream.again, sequence);
       return;
     }
-    if (contains(stream.fresh, sequence)) this.#add(stream.twice, sequence);
+    if (sequence <= (stream.fresh.at(-1) ?? 0) && contains(stream.fresh, sequence)) this.#add(stream.twice, sequence);
     this.#add(stream.fresh, sequence);
     if (sequence > stream.highest) stream.highest = sequence;
   }

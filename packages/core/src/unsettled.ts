@@ -18,7 +18,6 @@ interface Delivery {
 export class Unsettled {
   /** In the order of delivery, which is the order of tags. */
   readonly #byTag = new Map<number, Delivery>();
-  readonly #openByAccount = new Map<LaneDeliveries, number>();
   #highestTag = 0;
 
   get count(): number {
@@ -29,11 +28,6 @@ export class Unsettled {
     return this.#highestTag;
   }
 
-  /** How many deliveries of one account wait here. */
-  openOf(account: LaneDeliveries): number {
-    return this.#openByAccount.get(account) ?? 0;
-  }
-
   /**
    * A delivery that has to be settled. Past `maxUnsettled` the oldest is forgotten: received, never settled, which is
    * what such a backlog looks like from outside.
@@ -41,7 +35,7 @@ export class Unsettled {
   add(tag: number, delivery: Delivery): void {
     this.#highestTag = tag;
     this.#byTag.set(tag, delivery);
-    this.#openByAccount.set(delivery.account, this.openOf(delivery.account) + 1);
+    delivery.account.unsettledCount += 1;
     if (this.#byTag.size <= maxUnsettled) return;
     for (const oldest of this.#byTag.keys()) {
       this.#settleOne(oldest, "requeued");
@@ -71,9 +65,7 @@ export class Unsettled {
     if (delivery === undefined) return;
     this.#byTag.delete(tag);
     const { account, producerId, sequence } = delivery;
-    const left = this.openOf(account) - 1;
-    if (left === 0) this.#openByAccount.delete(account);
-    else this.#openByAccount.set(account, left);
+    account.unsettledCount -= 1;
     if (settlement === "processed") account.processed(producerId, sequence);
     else if (settlement === "rejected") account.rejected(producerId, sequence);
   }
