@@ -1,7 +1,7 @@
 import { type Cohort, type ConsumerLook, maxCohorts, type Passing } from "./judge-rabbitmq-memory.ts";
 import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
 import type { QueueSight } from "./judge-rabbitmq-watch.ts";
-import { difference, intersection, isEmpty, lastOf, type RangeSet, union, unionAll } from "./range-set.ts";
+import { difference, intersection, firstOf, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
 
 /** What one pass knows of a stream in a queue. */
 export interface CohortFacts {
@@ -50,7 +50,7 @@ export function isProven(cohort: Cohort, facts: CohortFacts): boolean {
 }
 
 function openCohort(sequences: RangeSet, facts: CohortFacts): Cohort {
-  const above = facts.rules.notedFirst ? facts.assigned : (lastOf(sequences) ?? 0);
+  const above = facts.rules.notedFirst ? facts.assigned : (firstOf(sequences) ?? 0);
   return {
     sequences,
     openedAtMs: facts.nowMs,

@@ -118,7 +118,7 @@ function judgeStream(producerId: string, receipts: Receipts | undefined, context
     assigned: ledger.assigned,
     ledgerNumber: ledger.number,
     firstDelivered: receipts?.firstDelivered ?? 0,
-    highestOf: (consumerId) => context.group?.members.get(consumerId)?.highest.get(producerId) ?? 0,
+    highestOf: (consumerId) => highestOf(consumerId, producerId, context.group),
     sight,
     nowMs: input.nowMs,
     rules,
@@ -142,6 +142,14 @@ function judgeStream(producerId: string, receipts: Receipts | undefined, context
     withdrawn: difference(intersection(lostHere, received), receipts?.withdrawn ?? emptyRanges),
     openFrom: from === undefined ? undefined : unfinishedFrom(ledger, open, from),
   };
+}
+
+/** A consumer that forgot a lane comes back to it under its own id with a tilde and a number. */
+function highestOf(consumerId: string, producerId: string, group: GroupRecord | undefined): number {
+  let highest = group?.members.get(consumerId)?.highest.get(producerId) ?? 0;
+  for (const [id, member] of group?.members ?? [])
+    if (id.startsWith(`${consumerId}~`)) highest = Math.max(highest, member.highest.get(producerId) ?? 0);
+  return highest;
 }
 
 const blank: StreamMemory = {

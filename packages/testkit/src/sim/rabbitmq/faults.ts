@@ -2,6 +2,8 @@ import type { Random } from "./random.ts";
 
 /** What goes wrong, and how often. Means of seconds between two such events; 0 = never. Shares are of messages. */
 export interface RabbitFaults {
+  /** Mean time between two publishes of one producer. */
+  readonly publishEveryMs: number;
   readonly producerKillEveryS: number;
   readonly producerCloseEveryS: number;
   readonly channelCloseEveryS: number;
@@ -43,6 +45,7 @@ export interface RabbitFaults {
 }
 
 export const noFaults: RabbitFaults = {
+  publishEveryMs: 120,
   producerKillEveryS: 0,
   producerCloseEveryS: 0,
   channelCloseEveryS: 0,
@@ -105,6 +108,7 @@ export function drawFaults(random: Random): RabbitFaults {
   const every = (low: number, high: number): number => (random.chance(share) ? random.between(low, high) : 0);
   const sometimes = (low: number, high: number): number => (random.chance(0.3) ? random.between(low, high) : 0);
   return {
+    publishEveryMs: random.chance(0.1) ? random.between(300, 1_500) : random.between(40, 200),
     producerKillEveryS: every(10, 40),
     producerCloseEveryS: sometimes(10, 40),
     channelCloseEveryS: sometimes(5, 20),

@@ -100,16 +100,13 @@ function countLost(world: World, truth: Truth): number {
 /** Promised, dropped by the queue, read by nobody, sent when the stream was known: it has to be confirmed. */
 function findMissed(world: World, auditor: SimAuditor, truth: Truth, found: ReadonlySet<string>): readonly string[] {
   const missed: string[] = [];
-  const firstSent = new Map<string, number>();
   const ledgers = new Map<string, LedgerReport>();
   for (const lane of world.lanes)
     for (const [producerId, ledger] of world.store.readLane(lane).ledgers) ledgers.set(producerId, ledger);
   for (const message of world.messages) {
-    const since = firstSent.get(message.producerId) ?? message.sentAtMs;
-    firstSent.set(message.producerId, since);
     const ledger = ledgers.get(message.producerId);
-    if (message.sentAtMs < since + enteringMs || ledger === undefined) continue;
-    if (!contains(ledger.acked, message.sequence)) continue;
+    if (message.sequence <= (world.entered.get(message.producerId) ?? Number.POSITIVE_INFINITY)) continue;
+    if (ledger === undefined || !contains(ledger.acked, message.sequence)) continue;
     for (const [queue, bits] of message.fates) {
       if ((bits & fate.dropped) === 0 || (bits & fate.read) !== 0) continue;
       if (!isLost(message, queue, isThere(message, queue, truth))) continue;
@@ -128,9 +125,6 @@ function stateOf(auditor: SimAuditor, queue: string, { lane, producerId, sequenc
       return `${gap.state} ${gap.cause ?? ""}`;
   return "unmentioned";
 }
-
-/** The first look at a stream, its second report after that, and one look more. */
-const enteringMs = 5_000;
 
 function countDoubts(auditor: SimAuditor): {
   readonly inDoubt: number;

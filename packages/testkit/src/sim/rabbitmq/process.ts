@@ -36,7 +36,7 @@ export class SimProcess {
     const { clock, random, faults } = this.world;
     const fail = (): void => this.after(commandTimeoutMs, () => answered(undefined));
     if (clock.nowMs < this.#linkCutUntilMs) return fail();
-    clock.after(random.chance(0.02) ? random.between(20, 180) : random.between(0.5, 8), () => {
+    clock.after(random.chance(0.02) ? random.between(20, 60) : random.between(0.5, 8), () => {
       const answer = apply();
       if (clock.nowMs < this.#linkCutUntilMs || random.chance(faults.answerLossShare)) return fail();
       this.after(random.between(0.3, 3), () => answered(answer));

@@ -65,12 +65,12 @@ export class SimProducer {
   }
 
   #publishNext(): void {
-    const { random, messages, messageLimit, lanes } = this.#world;
+    const { random, messages, messageLimit, lanes, faults } = this.#world;
     if (!this.#isPublishing || messages.length >= messageLimit) return;
     const lane = random.pick(lanes);
     const burst = random.chance(0.03) ? random.integer(10, 60) : 1;
     if (lane !== undefined) for (let i = 0; i < burst; i += 1) this.#publishNew(lane);
-    this.process.after(random.waiting(120), () => this.#publishNext());
+    this.process.after(random.waiting(faults.publishEveryMs), () => this.#publishNext());
   }
 
   #publishNew(lane: Lane): void {
@@ -143,6 +143,7 @@ export class SimProducer {
     chain.send(
       (link) => {
         composed = ledger.revision;
+        if (link.number === 3) this.#world.entered.set(ledger.producerId, ledger.assigned);
         return ledger.report({ clientId: this.process.clientId, ...link }, []);
       },
       (answer: Answer | undefined) => {

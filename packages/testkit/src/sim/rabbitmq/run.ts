@@ -86,6 +86,7 @@ function createWorld(options: SimOptions): World {
     shapes: new Map(),
     messages: [],
     messageLimit: options.messages,
+    entered: new Map(),
     trace: [],
     counts: { faults: 0, ids: 0 },
     broker: { isUp: true },

@@ -21,6 +21,8 @@ export interface World {
   readonly shapes: Map<string, string>;
   readonly messages: SimMessage[];
   readonly messageLimit: number;
+  /** By stream: what was assigned at its third report. Until then the auditor is still getting to know it. */
+  readonly entered: Map<string, number>;
   readonly trace: string[];
   readonly counts: { faults: number; ids: number };
   broker: { isUp: boolean };

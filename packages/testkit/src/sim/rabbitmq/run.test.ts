@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { noFaults } from "./faults.ts";
+import { runRabbitSim } from "./run.ts";
+
+const messages = 3_000;
+
+test("the same seed gives the same run", () => {
+  expect(runRabbitSim({ seed: 7, messages: 1_000 })).toEqual(runRabbitSim({ seed: 7, messages: 1_000 }));
+});
+
+test("every loss is confirmed and nothing else where nothing goes wrong but the queue", () => {
+  const result = runRabbitSim({ seed: 1, messages, faults: { ...noFaults, silentDropShare: 0.02 } });
+  expect(result).toMatchObject({ falseLosses: 0, missedLosses: 0, wrongVerdicts: 0, withdrawn: 0 });
+  expect(result.confirmed).toBeGreaterThan(40);
+});
+
+test("what a full queue drops at its head is named exactly", () => {
+  const faults = { ...noFaults, silentDropShare: 0, maxLength: 20, pauseEveryS: 8 };
+  const result = runRabbitSim({ seed: 2, messages, faults });
+  expect(result).toMatchObject({ falseLosses: 0, missedLosses: 0, wrongVerdicts: 0 });
+  expect(result.confirmed).toBeGreaterThan(100);
+});
+
+const fixedSeeds = Array.from({ length: 24 }, (_, at) => at + 1);
+const firstFreshSeed = Math.floor(Math.random() * 1_000_000_000);
+const freshSeeds = Array.from({ length: 8 }, (_, at) => firstFreshSeed + at);
+
+test.each([...fixedSeeds, ...freshSeeds])("no loss is false and none is missed with the faults of seed %i", (seed) => {
+  const result = runRabbitSim({ seed, messages });
+  const context = `seed ${seed}\n${result.trace.filter((line) => /^(?:false|missed|wrong)/.test(line)).join("\n")}`;
+  expect(result.falseLosses, context).toBe(0);
+  expect(result.missedLosses, context).toBe(0);
+  expect(result.wrongVerdicts, context).toBe(0);
+});
