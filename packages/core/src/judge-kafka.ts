@@ -7,7 +7,7 @@ import type { KafkaMemory, StreamMemory } from "./kafka-memory.ts";
 import { noStreamMemory } from "./kafka-memory.ts";
 import { judgeStream } from "./kafka-stream.ts";
 import type { LedgerReport } from "./ledger-report.ts";
-import { difference, intersection, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
+import { difference, eachRange, intersection, isEmpty, rangeOf, type RangeSet, union, unionAll } from "./range-set.ts";
 import type { LogRange } from "./reading.ts";
 import type { AuditNotes } from "./store.ts";
 import {
@@ -52,8 +52,14 @@ export function judgeKafka(input: JudgeInput): Judgement {
     // In the pass that sees the log fall nothing is made final.
     proofs: context.eraRise === undefined ? results.flatMap((result) => result.proofs) : [],
     notes: notesOf(context, results),
-    wanted: results.flatMap((result) => result.wanted),
+    wanted: joined(results.flatMap((result) => result.wanted)),
   };
+}
+
+/** Ranges that overlap are read once. */
+function joined(wanted: readonly LogRange[]): readonly LogRange[] {
+  const ranges = unionAll(wanted.map(({ first, last }) => rangeOf(first, last)));
+  return [...eachRange(ranges)].map(([first, last]) => ({ first, last }));
 }
 
 function judgeOne(context: LaneContext, ledger: LedgerReport): StreamResult {

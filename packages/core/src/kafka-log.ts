@@ -15,19 +15,22 @@ export interface LogView {
 export function viewOf(reading: KafkaReading | undefined): LogView {
   const extracts = reading?.extracts ?? [];
   const byOffset = new Map<number, LoggedStamp>();
-  const byStamp = new Map<string, LoggedStamp>();
-  for (const stamp of extracts.flatMap((extract) => extract.stamps)) {
-    byOffset.set(stamp.offset, stamp);
-    const key = `${stamp.producerId}/${stamp.sequence}`;
-    const known = byStamp.get(key);
-    if (known === undefined || stamp.offset < known.offset) byStamp.set(key, stamp);
+  const byProducer = new Map<string, Map<number, LoggedStamp>>();
+  for (const extract of extracts) {
+    for (const stamp of extract.stamps) {
+      byOffset.set(stamp.offset, stamp);
+      const stream = byProducer.get(stamp.producerId) ?? new Map<number, LoggedStamp>();
+      byProducer.set(stamp.producerId, stream);
+      const known = stream.get(stamp.sequence);
+      if (known === undefined || stamp.offset < known.offset) stream.set(stamp.sequence, stamp);
+    }
   }
   const epochs = extracts.flatMap((extract) => extract.epochs);
   return {
     covered: unionAll(extracts.map((extract) => rangeOf(extract.first, extract.last))),
     unstamped: unionAll(extracts.map((extract) => extract.unstamped)),
     byOffset,
-    find: (producerId, sequence) => byStamp.get(`${producerId}/${sequence}`),
+    find: (producerId, sequence) => byProducer.get(producerId)?.get(sequence),
     epochAt: (offset) => epochs.find((run) => run.first <= offset && offset <= run.last)?.epoch,
   };
 }

@@ -1,6 +1,6 @@
 import type { StreamMemory } from "./kafka-memory.ts";
 import type { Bracket, Chunk, LedgerReport } from "./ledger-report.ts";
-import { contains, eachRange, type RangeSet } from "./range-set.ts";
+import { contains, eachRange, isEmpty, type RangeSet } from "./range-set.ts";
 
 /** Where a run of sequences can lie: I(s) of the design. */
 export interface Place {
@@ -29,8 +29,10 @@ export function placesOf(
 ): { readonly places: readonly Place[]; readonly unplaced: RangeSet } {
   const places: Place[] = [];
   const unplaced: number[] = [];
+  if (isEmpty(sequences)) return { places, unplaced };
+  const starts = boundaries(ledger, memory);
   for (const [first, last] of eachRange(sequences)) {
-    for (const [from, to] of cut(first, last, boundaries(ledger, memory))) {
+    for (const [from, to] of cut(first, last, starts)) {
       const place = placeOf(ledger, from, to, memory);
       if (place === undefined) unplaced.push(from, to);
       else places.push(place);
@@ -123,13 +125,25 @@ function boundaries(ledger: LedgerReport, memory: StreamMemory): readonly number
 
 function* cut(first: number, last: number, starts: readonly number[]): Generator<readonly [number, number]> {
   let from = first;
-  for (const start of starts) {
-    if (start <= from) continue;
+  for (let at = indexAbove(starts, first); at < starts.length; at += 1) {
+    const start = starts[at] ?? 0;
     if (start > last) break;
     yield [from, start - 1];
     from = start;
   }
   yield [from, last];
+}
+
+/** The index of the first start greater than `value`. */
+function indexAbove(starts: readonly number[], value: number): number {
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] ?? 0) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function joinTouching(flat: readonly number[]): RangeSet {

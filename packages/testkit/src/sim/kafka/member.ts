@@ -207,7 +207,9 @@ export class SimMember {
 
   #excuse(message: Message, verdict: Message["verdict"], text: string): void {
     message.isExcused = true;
-    message.verdictIn[this.group.index] = verdict;
+    const known = message.verdictIn[this.group.index];
+    // Left behind once this way and once that way: either verdict is right.
+    message.verdictIn[this.group.index] = known === undefined || known === verdict ? verdict : "either";
     tell(this.#world, `${text} by ${this.client.clientId}`, message);
   }
 

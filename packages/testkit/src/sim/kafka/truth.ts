@@ -12,7 +12,7 @@ export interface Message {
   /** By group: when a member first processed it; Infinity = never. */
   readonly processedAtMs: number[];
   /** What a confirmed loss must be called, where only one verdict is right; by group, and at the stream. */
-  readonly verdictIn: (Verdict | undefined)[];
+  readonly verdictIn: (Verdict | "either" | undefined)[];
   verdict: Verdict | undefined;
   /** It was given up, jumped over, or appended late: processing it after all withdraws a loss that was one. */
   isExcused: boolean;
