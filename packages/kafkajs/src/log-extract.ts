@@ -63,7 +63,7 @@ async function fill(
       maxBytes: fetchBytes,
       topics: [{ topic: lane.destination, partitions: [partition] }],
     });
-    extract.take(listAt(listAt(answer, "responses")[0], "partitions")[0], last);
+    extract.take(listAt(listAt(answer, "responses")[0], "partitions")[0], last, limits.maxRecords);
     // A batch that compaction emptied, or one that is cut on disk, would come again for ever.
     if (extract.last < next) return;
   }
@@ -87,12 +87,13 @@ class Extract {
   }
 
   /** Whole batches come, so records before the position are dropped, also those below the log start. */
-  take(partition: unknown, last: number): void {
+  take(partition: unknown, last: number, maxRecords: number): void {
     const aborted = new AbortedTransactions(listAt(partition, "abortedTransactions"));
     for (const message of listAt(partition, "messages")) {
       const offset = numberAt(message, "offset");
       const isCommitted = aborted.isCommitted(message, offset);
       if (offset <= this.last || offset > last) continue;
+      if (this.recordCount >= maxRecords) return;
       this.recordCount += 1;
       this.last = offset;
       this.#seeEpoch(offset, numberAt(at(message, "batchContext"), "partitionLeaderEpoch"));

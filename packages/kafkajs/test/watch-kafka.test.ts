@@ -70,12 +70,14 @@ describe("without any fault", () => {
     const late: unknown[] = [];
     let committed = 0;
     const consumer = kafka.consumer({ groupId: "billing", maxWaitTimeInMs: 100 });
-    consumer.on("consumer.commit_offsets", async ({ payload }) => {
-      const next = Number(payload.topics[0]?.partitions[0]?.offset);
+    const checkCommit = async (next: number): Promise<void> => {
       // The memory store has taken in what was written before this tick.
       const { handled = [] } = (await groupOf(store, topic, 0))?.done.get(0) ?? {};
       if (handled[1] !== next - 1) late.push({ next, handled });
       committed = next;
+    };
+    consumer.on("consumer.commit_offsets", ({ payload }) => {
+      void checkCommit(Number(payload.topics[0]?.partitions[0]?.offset));
     });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
