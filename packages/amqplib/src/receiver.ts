@@ -5,7 +5,8 @@ import { callAndTell } from "./outcome.ts";
 import type { Below } from "./override.ts";
 import type { PartitionOf } from "./partition.ts";
 import { type Api, isMessage, isObject } from "./ports.ts";
-import type { QueueConsumer } from "./queue-consumer.ts";
+import type { Held, QueueConsumer } from "./queue-consumer.ts";
+import { handleWithoutAck } from "./without-ack.ts";
 
 export interface ReceiverOptions {
   readonly client: Client;
@@ -62,7 +63,9 @@ export class Receiver {
     const getter = this.#getterOf(queue);
     const noAck = isObject(options) && Boolean(options["noAck"]);
     return callAndTell(below, args, { ...this.#how, callbackAt: 2 }, (outcome) => {
-      if (outcome.kind === "done" && isMessage(outcome.value)) this.#deliver(getter, noAck, outcome.value)?.();
+      if (outcome.kind !== "done" || !isMessage(outcome.value)) return;
+      const held = this.#deliver(getter, noAck, outcome.value);
+      held?.account.processed(held.producerId, held.sequence);
     });
   }
 
@@ -128,22 +131,20 @@ export class Receiver {
       this.#end(consumer);
       return Reflect.apply(handler, undefined, [message]);
     }
-    const processed = this.#deliver(consumer, noAck, message);
-    const answer: unknown = Reflect.apply(handler, undefined, [message]);
-    processed?.();
-    return answer;
+    const handle = (): unknown => Reflect.apply(handler, undefined, [message]);
+    const held = this.#deliver(consumer, noAck, message);
+    return held === undefined ? handle() : handleWithoutAck(held, handle);
   }
 
-  /** With noAck nobody will settle it: the handler's return does, by the function that is returned. */
+  /** With noAck nobody will settle it but whoever asked: what is returned. */
   #deliver(
     consumer: QueueConsumer,
     noAck: boolean,
     message: Parameters<QueueConsumer["deliver"]>[0],
-  ): (() => void) | undefined {
+  ): Held | undefined {
     try {
       const held = consumer.deliver(message);
-      if (held === undefined) return undefined;
-      if (noAck) return () => held.account.processed(held.producerId, held.sequence);
+      if (held === undefined || noAck) return held;
       this.#unsettled.add(message.fields.deliveryTag, held);
     } catch (error) {
       this.#options.client.failed("accounting for a delivery", error);

@@ -52,6 +52,25 @@ test("with noAck a message is processed when its handler has returned", async ()
   await expect.poll(() => failed.mock.calls.length).toBe(1);
 });
 
+test("with noAck a message whose async handler is at work is received and not yet processed", async () => {
+  const { bench, queue, connection } = await createFilled(2);
+  const channel = await connection.createChannel();
+  const second = Promise.withResolvers<void>();
+  let count = 0;
+  await channel.consume(
+    queue,
+    async () => {
+      count += 1;
+      if (count === 2) await second.promise;
+    },
+    { noAck: true },
+  );
+  await expect.poll(() => count).toBe(2);
+  expect(await receiptsOf(bench, queue)).toMatchObject({ received: [1, 2], processed: [1, 1] });
+  second.resolve();
+  await expect.poll(async () => (await receiptsOf(bench, queue)).processed).toEqual([1, 2]);
+});
+
 test("a handler that throws closes the channel just as it does bare", async () => {
   const { bench, queue, connection } = await createFilled(1);
   const bareQueue = await bench.queue();
