@@ -1,14 +1,8 @@
-import { type Answer, type DeliveryReport, type Lane, LaneDeliveries } from "@seqwatch/core";
-import { SimChain } from "./chain.ts";
+import { ConsumerReports } from "./consumer-reports.ts";
 import { SimProcess } from "./process.ts";
 import type { Channel, Entry, SimQueue } from "./queue.ts";
 import { fate, mark, type SimMessage } from "./truth.ts";
 import { newId, type World } from "./world.ts";
-
-interface Account {
-  readonly deliveries: LaneDeliveries;
-  readonly chain: SimChain<DeliveryReport>;
-}
 
 /** A process that consumes one queue and reports what it got, as the adapter for amqplib does. */
 export class SimConsumer {
@@ -17,24 +11,14 @@ export class SimConsumer {
   readonly consumerId: string;
   readonly #world: World;
   readonly #channel: Channel;
-  readonly #accounts = new Map<Lane, Account>();
+  readonly #reports: ConsumerReports;
   readonly #work: { readonly meanMs: number; readonly concurrency: number };
   /** Read from the socket and waiting for their turn: handlers overlap up to `concurrency`. */
   #backlog: (() => void)[] = [];
   #inWork = 0;
   #lastArrivalMs = 0;
   #stalledUntilMs = 0;
-  #deliveryCount = 0;
-  #signNumber = 0;
-  #isRegistered = false;
   #isDropping = false;
-  #isClosed = false;
-  #isSigning = false;
-  #isDoubted = false;
-  #state: "open" | "off" | "closed" = "open";
-  #isRecording = true;
-  #reportedDeliveryCount = 0;
-  #sinceReportMs = 0;
 
   constructor(world: World, queue: SimQueue) {
     this.#world = world;
@@ -53,9 +37,12 @@ export class SimConsumer {
       isOpen: true,
       deliver: (entry, tag, redelivered) => this.#deliver(entry, tag, redelivered),
     };
-    this.#register();
+    this.#reports = new ConsumerReports(world, {
+      process: this.process,
+      queue: queue.name,
+      consumerId: this.consumerId,
+    });
     world.clock.after(random.between(0.5, 10), () => this.#attach());
-    this.process.after(reportEveryMs, () => this.#tick());
   }
 
   get isOpen(): boolean {
@@ -88,40 +75,15 @@ export class SimConsumer {
         this.#channel.isOpen = false;
         this.process.after(isGraceful ? random.between(5, 400) : 3, () => {
           this.queue.detach(this.#channel);
-          this.#state = "closed";
-          this.#reportUntilClosed(clock.nowMs + maxCloseMs);
+          this.#reports.close();
         });
       });
     });
   }
 
-  /** Whoever disconnects waits for the last report, but not for long. */
-  #reportUntilClosed(untilMs: number): void {
-    this.#reportNow();
-    if (this.#isClosed || this.#world.clock.nowMs >= untilMs) return this.process.close();
-    this.process.after(20, () => this.#reportUntilClosed(untilMs));
-  }
-
-  /** The live switch: the doubt is in the store before accounting stops. */
+  /** The live switch goes off, and on again after a while. */
   switchOff(forMs: number): void {
-    this.process.run(() => {
-      if (this.#state !== "open") return;
-      this.#doubtQueue(() => {
-        if (this.#state !== "open") return;
-        this.#state = "off";
-        const stop = (): void => {
-          this.#isRecording = false;
-          this.process.after(forMs, () => this.#switchOn());
-        };
-        this.#writeSign(stop, () => this.#switchOn());
-      });
-    });
-  }
-
-  #switchOn(): void {
-    if (this.#state !== "off") return;
-    this.#isRecording = true;
-    this.#state = "open";
+    this.#reports.switchOff(forMs);
   }
 
   /**
@@ -131,20 +93,6 @@ export class SimConsumer {
   stallNetwork(forMs: number): void {
     const longest = this.#channel.noAck ? maxUnseenStallMs : Number.POSITIVE_INFINITY;
     this.#stalledUntilMs = this.#world.clock.nowMs + Math.min(forMs, longest);
-  }
-
-  #register(): void {
-    const sign = this.#sign();
-    this.process.write(
-      () => {
-        this.#world.store.signConsumer(this.queue.name, sign);
-        return true;
-      },
-      (answer) => {
-        if (answer === undefined) return this.process.after(200, () => this.#register());
-        this.#isRegistered = true;
-      },
-    );
   }
 
   #attach(): void {
@@ -179,10 +127,10 @@ export class SimConsumer {
   #read(message: SimMessage, tag: number, isFresh: boolean): void {
     // amqplib drops what arrives after a close; the broker takes it back.
     if (!this.#channel.noAck && (this.#isDropping || !this.#channel.unacked.has(tag))) return;
-    this.#deliveryCount += 1;
+    this.#reports.deliveryCount += 1;
     mark(message, this.queue.name, fate.read);
-    const isRecorded = this.#isRecording;
-    if (isRecorded) this.#accountOf(message.lane).deliveries.received(message.producerId, message.sequence, isFresh);
+    const isRecorded = this.#reports.isRecording;
+    if (isRecorded) this.#reports.of(message.lane).deliveries.received(message.producerId, message.sequence, isFresh);
     this.#backlog.push(() => this.#handle(message, tag, isRecorded));
     this.#startWork();
   }
@@ -208,7 +156,7 @@ export class SimConsumer {
 
   #settle(message: SimMessage, tag: number, isRecorded: boolean): void {
     const { random, faults } = this.#world;
-    const { deliveries } = this.#accountOf(message.lane);
+    const { deliveries } = this.#reports.of(message.lane);
     const { producerId, sequence } = message;
     if (this.#channel.noAck) {
       mark(message, this.queue.name, fate.processed);
@@ -233,119 +181,6 @@ export class SimConsumer {
     const { clock, random } = this.#world;
     clock.at(Math.max(clock.nowMs, this.#stalledUntilMs) + random.between(0.1, 1), settle);
   }
-
-  #accountOf(lane: Lane): Account {
-    const known = this.#accounts.get(lane);
-    if (known !== undefined) return known;
-    const ids = { consumerId: this.consumerId, clientId: this.process.clientId };
-    const account = {
-      deliveries: new LaneDeliveries(lane, this.queue.name, ids),
-      chain: new SimChain<DeliveryReport>(this.process, (report) => this.#world.store.reportDeliveries(lane, report)),
-    };
-    this.#accounts.set(lane, account);
-    return account;
-  }
-
-  #tick(): void {
-    this.#sinceReportMs += reportEveryMs;
-    this.#reportNow();
-    if (this.process.isAlive) this.process.after(reportEveryMs, () => this.#tick());
-  }
-
-  /** One script a lane; when every lane is stored, the consumer's number rises. */
-  #reportNow(): void {
-    if (this.#isSigning || !this.#isRegistered) return;
-    const accounts = [...this.#accounts.values()];
-    const isAtRest = !accounts.some(({ deliveries, chain }) => chain.isOpen || deliveries.hasNews);
-    if (isAtRest && this.#sinceReportMs < restMs && this.#state !== "closed") return;
-    if (this.#sinceReportMs >= probeMs && isAtRest) for (const { deliveries } of accounts) deliveries.probe();
-    this.#sinceReportMs = isAtRest ? 0 : this.#sinceReportMs;
-    this.#isSigning = true;
-    this.#reportedDeliveryCount = this.#deliveryCount;
-    const due = accounts.filter(({ deliveries, chain }) => chain.isOpen || deliveries.hasNews);
-    // A report that is sent once more covers less than what was delivered by now: no sign rests on it.
-    const isRepeat = due.some(({ chain }) => chain.isOpen);
-    let waiting = due.length;
-    let areStored = !isRepeat;
-    const answered = (isStored: boolean): void => {
-      waiting -= 1;
-      areStored &&= isStored;
-      if (waiting <= 0) this.#finishReport(areStored);
-    };
-    if (due.length === 0) return this.#finishReport(true);
-    for (const account of due) this.#reportLane(account, answered);
-  }
-
-  #reportLane({ deliveries, chain }: Account, answered: (isStored: boolean) => void): void {
-    chain.send(
-      (link) => deliveries.report(link),
-      (answer: Answer | undefined) => {
-        if (answer !== undefined) deliveries.accept(answer);
-        if (deliveries.takeDoubt()) this.#isDoubted = true;
-        answered(answer?.kind === "stored");
-      },
-    );
-  }
-
-  #finishReport(areStored: boolean): void {
-    const end = (): void => {
-      this.#isSigning = false;
-    };
-    if (this.#isDoubted) return this.#doubtQueue(() => this.#finishReport(areStored), end);
-    if (!areStored) return end();
-    const isLast = this.#state === "closed";
-    this.#writeSign(() => {
-      this.#isClosed ||= isLast;
-      end();
-    }, end);
-  }
-
-  #doubtQueue(done: () => void, failed: () => void = () => undefined): void {
-    const token = newId(this.#world, "d");
-    this.process.write(
-      () => {
-        this.#world.store.doubtQueue(this.queue.name, token);
-        return true;
-      },
-      (answer) => {
-        if (answer === undefined) return failed();
-        this.#isDoubted = false;
-        done();
-      },
-    );
-  }
-
-  #writeSign(done: () => void, failed: () => void = () => undefined): void {
-    this.#signNumber += 1;
-    const sign = this.#sign();
-    this.process.write(
-      () => {
-        this.#world.store.signConsumer(this.queue.name, sign);
-        return true;
-      },
-      (answer) => (answer === undefined ? failed() : done()),
-    );
-  }
-
-  #sign(): {
-    readonly consumerId: string;
-    readonly clientId: string;
-    readonly number: number;
-    readonly deliveries: number;
-    readonly state: "open" | "off" | "closed";
-  } {
-    return {
-      consumerId: this.consumerId,
-      clientId: this.process.clientId,
-      number: this.#signNumber,
-      deliveries: this.#reportedDeliveryCount,
-      state: this.#state,
-    };
-  }
 }
 
-const reportEveryMs = 200;
-const restMs = 1_000;
-const probeMs = 5_000;
-const maxCloseMs = 250;
 const maxUnseenStallMs = 4_000;

@@ -6,7 +6,7 @@ import { runRabbitSim } from "./run.ts";
 /** Each clause of the judge, and the weather in which its absence makes false losses. */
 const clauses: readonly (readonly [keyof RabbitRules, Partial<RabbitFaults>])[] = [
   ["doubtTo", { foreignConsumerEveryS: 8 }],
-  ["twoMoreReports", { consumerKillEveryS: 3, publishEveryMs: 1_500 }],
+  ["twoMoreReports", { linkCutEveryS: 2, publishEveryMs: 2_000, slowShare: 0 }],
   ["drainedSockets", { networkStallEveryS: 3 }],
   ["notedFirst", { channelCloseEveryS: 2, pauseEveryS: 5 }],
   ["youngCounts", { pauseEveryS: 6 }],
@@ -26,7 +26,7 @@ test.each(clauses)("without %s the judge makes false losses, with it none", (cla
   const faults = { ...noFaults, ...weather };
   const messages = faults.publishEveryMs > 500 ? 1_000 : 3_000;
   const seed = firstSeedThatFails(clause, faults, messages);
-  expect(seed, `no seed up to ${maxSeeds} shows what ${clause} prevents`).toBeDefined();
+  expect(seed).toBeDefined();
   expect(runRabbitSim({ seed: seed ?? 0, messages, faults }).falseLosses).toBe(0);
 });
 
