@@ -1,5 +1,6 @@
 import { connect } from "amqplib";
-import type { EvidenceReader, Lane } from "@seqwatch/core";
+import type { ClientSign, EvidenceReader, Lane } from "@seqwatch/core";
+import { createKafkaEvidence } from "./evidence/kafka.ts";
 import { createRabbitReader } from "./evidence/rabbitmq.ts";
 import type { Settings } from "./settings.ts";
 
@@ -9,13 +10,17 @@ export interface Readers {
   close(): Promise<void>;
 }
 
+export interface ReaderSources {
+  readonly settings: Settings;
+  readonly livingSigns: () => Promise<readonly ClientSign[]>;
+  readonly warn: (code: string, text: string) => void;
+}
+
 /** Makes a reader for each broker that the settings name. Nothing is connected before it is asked. */
-export function createReaders(settings: Settings, warn: (code: string, text: string) => void): Readers {
-  const readers: EvidenceReader[] = [];
-  if (settings.evidence !== "none") {
-    const rabbit = createRabbit(settings, warn);
-    if (rabbit !== undefined) readers.push(rabbit);
-  }
+export function createReaders(sources: ReaderSources): Readers {
+  const { settings, warn } = sources;
+  const made = settings.evidence === "none" ? [] : [createKafkaEvidence(sources), createRabbit(settings, warn)];
+  const readers = made.filter((reader) => reader !== undefined);
   return {
     readerOf: (lane) => readers.find(({ system }) => system === lane.system),
     close: async () => {

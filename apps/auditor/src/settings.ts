@@ -22,6 +22,7 @@ export const settingsSchema = Type.Object(
     ),
     kafkaUsername: text("the user at Kafka"),
     kafkaPassword: text("its password"),
+    kafkaCluster: text("the cluster's name where the applications set their own; else Kafka's own id"),
     amqpUrl: text("RabbitMQ with the virtual host, amqp://USER:PASSWORD@HOST:PORT/VHOST"),
     amqpManagementUrl: text("RabbitMQ's management API, http://USER:PASSWORD@HOST:PORT"),
     amqpCluster: text("the cluster's name where the applications set their own; else RabbitMQ's own name"),

@@ -10,6 +10,9 @@ import { watchStore } from "./watched-store.ts";
 
 const quiet = { auditorPort: 0, passIntervalMs: 20, logLevel: "silent" } as const;
 
+/** The machine may be busy: what is waited for is the condition, not the time. */
+const patience = { timeout: 30_000 };
+
 async function readJson(url: string): Promise<unknown> {
   return await (await fetch(url)).json();
 }
@@ -25,7 +28,7 @@ test("a loss in the store is served, told to observers and sent to an OTLP endpo
     },
   );
   await expect
-    .poll(() => readJson(`${auditor.url}/api/v1/findings?state=confirmed`))
+    .poll(() => readJson(`${auditor.url}/api/v1/findings?state=confirmed`), patience)
     .toMatchObject({ findings: [{ verdict: "produce.unroutable", sequences: { confirmed: "3-7" } }] });
   const metrics = await (await fetch(`${auditor.url}/metrics`)).text();
   expect(metrics).toContain('seqwatch_messages_missing{system="rabbitmq",destination="orders",state="confirmed"} 5');
@@ -42,11 +45,11 @@ test("what seemed missing and turned up is told as recovered", async () => {
   await store.reportLedger(kafkaLane, sampleLedger({ acked: [1, 9], omitted: [10, 10] }));
   const auditor = await startAuditor({ ...quiet, otlpEndpoint: backend.url, otlpProtocol: "http/json" }, { store });
   const states = async () => JSON.stringify(await readJson(`${auditor.url}/api/v1/findings`));
-  await expect.poll(states).toContain('"state":"suspected"');
+  await expect.poll(states, patience).toContain('"state":"suspected"');
   // The broker had it all the same: the producer hears so late.
   const late = { number: 2, nonce: "nonce-2", buildsOn: "nonce-1", acked: [1, 10] };
   await store.reportLedger(kafkaLane, sampleLedger({ ...late, omitted: [10, 10] }));
-  await expect.poll(states).toContain('"state":"explained"');
+  await expect.poll(states, patience).toContain('"state":"explained"');
   await auditor.close();
   await backend.close();
   expect(backend.logRecords().map(({ eventName }) => eventName)).toEqual([
@@ -59,12 +62,12 @@ test("what seemed missing and turned up is told as recovered", async () => {
 test("findings of an earlier life are served again and not told a second time", async () => {
   const store = await storeWithUnroutable();
   const first = await startAuditor(quiet, { store });
-  await expect.poll(() => readJson(`${first.url}/api/v1/findings`)).toMatchObject({ findings: [{}] });
+  await expect.poll(() => readJson(`${first.url}/api/v1/findings`), patience).toMatchObject({ findings: [{}] });
   await first.close();
   const told: string[] = [];
   const observer = { finding: ({ state }: { state: string }) => told.push(state), notice: () => undefined };
   const second = await startAuditor(quiet, { store, observer });
-  await expect.poll(() => readJson(`${second.url}/readyz`)).toMatchObject({ status: "ready", lanes: 1 });
+  await expect.poll(() => readJson(`${second.url}/readyz`), patience).toMatchObject({ status: "ready", lanes: 1 });
   expect(await readJson(`${second.url}/api/v1/findings`)).toMatchObject({ findings: [{ state: "confirmed" }] });
   await second.close();
   expect(told).toEqual([]);
@@ -79,13 +82,13 @@ test("a store that is away at the start is waited for, and readyz says so", asyn
   };
   const auditor = await startAuditor(quiet, { store: late });
   await expect
-    .poll(() => readJson(`${auditor.url}/readyz`))
+    .poll(() => readJson(`${auditor.url}/readyz`), patience)
     .toMatchObject({
       status: "not-ready",
       reasons: [expect.stringContaining("connection refused"), "No pass has ended yet."],
     });
   isAway = false;
-  await expect.poll(() => readJson(`${auditor.url}/readyz`)).toMatchObject({ status: "ready" });
+  await expect.poll(() => readJson(`${auditor.url}/readyz`), patience).toMatchObject({ status: "ready" });
   await auditor.close();
 });
 
@@ -97,8 +100,8 @@ test("an observer that throws stops nothing", async () => {
     notice: () => undefined,
   };
   const auditor = await startAuditor(quiet, { store: await storeWithUnroutable(), observer });
-  await expect.poll(() => readJson(`${auditor.url}/api/v1/findings`)).toMatchObject({ findings: [{}] });
-  await expect.poll(() => readJson(`${auditor.url}/readyz`)).toMatchObject({ status: "ready" });
+  await expect.poll(() => readJson(`${auditor.url}/api/v1/findings`), patience).toMatchObject({ findings: [{}] });
+  await expect.poll(() => readJson(`${auditor.url}/readyz`), patience).toMatchObject({ status: "ready" });
   await auditor.close();
 });
 
@@ -118,7 +121,7 @@ test("as a process it ends in order when it is told to, and says why it cannot s
   const running = start();
   let said = "";
   running.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  await expect.poll(() => said, { timeout: 20_000 }).toContain("The auditor runs.");
+  await expect.poll(() => said, patience).toContain("The auditor runs.");
   running.kill("SIGTERM");
   expect(await once(running, "exit")).toEqual([0, null]);
 

@@ -7,6 +7,7 @@ import { completeSettings } from "./config.ts";
 import { Desk } from "./desk.ts";
 import { AuditorError } from "./errors.ts";
 import { figuresOf } from "./lane-figures.ts";
+import { createLivingSigns } from "./living-signs.ts";
 import { createLog, type Log, TroubleLog } from "./log.ts";
 import { openStore } from "./open-store.ts";
 import { startPassLoop } from "./pass-loop.ts";
@@ -46,7 +47,8 @@ export async function startAuditor(given: Partial<Settings> = {}, parts: Auditor
   const nowMs = (): number => performance.now();
   const troubles = createTroubles(log, nowMs);
   const store = parts.store ?? openStore(settings);
-  const readers = parts.readers ?? createReaders(settings, troubles.warn);
+  const livingSigns = createLivingSigns({ store, standings: () => auditor.standings, nowMs });
+  const readers = parts.readers ?? createReaders({ settings, livingSigns, warn: troubles.warn });
   const desk = new Desk({ passIntervalMs: settings.passIntervalMs, wallMs: Date.now });
   const sdk = createTelemetrySdk(settings, version);
   const telemetry = createTelemetry({

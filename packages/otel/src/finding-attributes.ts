@@ -1,5 +1,6 @@
 import type { Attributes } from "@opentelemetry/api";
 import {
+  contains,
   countOf,
   type Finding,
   formatRanges,
@@ -31,11 +32,11 @@ export function attributesOf(finding: Finding): Attributes {
     ...optional(attributes.producerClientId, finding.producer?.clientId),
     // A confirmed loss alone is an error: a suspicion that resolves itself must not page anybody.
     ...optional(attributes.errorType, finding.state === "confirmed" ? finding.verdict : undefined),
-    ...referenceAttributesOf(finding.references),
+    ...referenceAttributesOf(referencesOf(finding)),
   };
 }
 
-/** The sequences in the state the finding is in; where none is recorded under it, those of all states. */
+/** The sequences in the state the finding is in. */
 export function sequencesOf(finding: Finding): RangeSet | undefined {
   return finding.sequences[finding.state];
 }
@@ -43,6 +44,13 @@ export function sequencesOf(finding: Finding): RangeSet | undefined {
 /** How many messages a finding is about in the state it is in. */
 export function messageCountOf(finding: Finding): number {
   return countOf(sequencesOf(finding) ?? []);
+}
+
+/** What the application calls the messages in the state the finding is in: others must not be named beside them. */
+function referencesOf(finding: Finding): readonly string[] {
+  const sequences = sequencesOf(finding);
+  if (finding.messages === undefined || sequences === undefined) return finding.references;
+  return finding.messages.filter(({ sequence }) => contains(sequences, sequence)).map(({ text }) => text);
 }
 
 function laneAttributesOf({ lane, group, offsets }: Finding): Attributes {

@@ -106,6 +106,14 @@ describe("the span of a verdict", () => {
     expect(said["seqwatch.references.omitted_count"]).toBe(468);
   });
 
+  test("messages in another state are not named beside those that are lost", () => {
+    const { telemetry, spans } = recordTelemetry();
+    const messages = [5, 6, 7].map((sequence) => ({ sequence, text: `order-${sequence}` }));
+    const references = messages.map(({ text }) => text);
+    telemetry.finding(sampleFinding({ sequences: { confirmed: [5, 6], withdrawn: [7, 7] }, messages, references }));
+    expect(spans()[0]?.attributes["seqwatch.references"]).toEqual(["order-5", "order-6"]);
+  });
+
   test("a RabbitMQ loss names its routing key, and its queue only as our own group", () => {
     const { telemetry, spans } = recordTelemetry();
     const lane = { system: "rabbitmq", cluster: "main", destination: "", partition: "orders.eu" } as const;
