@@ -131,6 +131,8 @@ export function createClient(settings: Settings): Redis {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
     connectTimeout: settings.commandTimeoutMs,
+    // Its timer for a stream that does not close would keep the process alive so long.
+    disconnectTimeout: 50,
     connectionName: settings.connection.connectionName ?? "seqwatch",
     replyMapping: "legacy",
   });

@@ -1,9 +1,13 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { noNotes, type Store } from "@seqwatch/core";
 import { type RedisStoreOptions, redisStore, StoreError } from "@seqwatch/store-redis";
 import { following, kafkaLane, ledger, stored, testimony } from "@seqwatch/testkit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
 
+const run = promisify(execFile);
 let server: RedisProcess;
 const closers: (() => Promise<void>)[] = [];
 
@@ -197,6 +201,15 @@ test("another process hears of the switch within two seconds, also without messa
   await writer.writeSwitch({ version: 2, rules: [] });
   await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2), { timeout: 2_000 });
   stop();
+});
+
+test.for(["up", "frozen", "gone"] as const)("a store does not keep its process alive (Redis %s)", async (state) => {
+  if (state === "frozen") server.freeze();
+  if (state === "gone") await server.kill();
+  const probe = fileURLToPath(new URL("exit-probe.ts", import.meta.url));
+  const { stdout } = await run(process.execPath, ["--conditions=@seqwatch/source", probe, server.url]);
+  server.thaw();
+  expect(Number(stdout)).toBeLessThan(1_000);
 });
 
 test("a store that was closed says so", async () => {
