@@ -3,7 +3,7 @@ import type { Happening } from "./demo.ts";
 import type { Standing } from "./standing.ts";
 import type { Summary } from "./summary.ts";
 import { verdictOf } from "./verdict.ts";
-import { draw } from "./view.ts";
+import { draw, type Screen } from "./view.ts";
 import { clock, count } from "./words.ts";
 
 /** Where the demo is shown. */
@@ -34,24 +34,23 @@ function standingLine({ summary, elapsedMs, suspectedCount, running }: Standing)
 /** A screen that redraws in place. */
 export function screenOutput(stream: NodeJS.WriteStream, hasColors: boolean): Output {
   const logUpdate = createLogUpdate(stream);
-  let step = "";
-  let url: string | undefined;
-  let standing: Standing | undefined;
-  const redraw = (): void => logUpdate(draw({ step, standing, url }, { columns: stream.columns ?? 80, hasColors }));
-  const end = (text: string): void => {
-    redraw();
+  let screen: Screen = { step: "", standing: undefined, url: undefined };
+  const show = (change: Partial<Screen>): void => {
+    screen = { ...screen, ...change };
+    logUpdate(draw(screen, { columns: stream.columns ?? 80, hasColors }));
+  };
+  const end = (verdict: NonNullable<Screen["verdict"]>): void => {
+    show({ verdict, url: undefined });
     logUpdate.done();
-    stream.write(`\n${wrap(text, Math.min(stream.columns ?? 80, 80) - 4)}\n\n`);
   };
   return {
     happened: (happening) => {
-      if (happening.kind === "step") step = happening.text;
-      if (happening.kind === "listening") url = happening.url;
-      if (happening.kind === "standing") standing = happening.standing;
-      redraw();
+      if (happening.kind === "step") show({ step: happening.text });
+      if (happening.kind === "listening") show({ url: happening.url });
+      if (happening.kind === "standing") show({ standing: happening.standing });
     },
-    finished: (summary) => end(verdictOf(summary)),
-    stopped: (text, summary) => end(summary === undefined ? text : `${text} ${soFar(summary)}`),
+    finished: (summary) => end({ text: verdictOf(summary), isGood: summary.holds }),
+    stopped: (text) => end({ text, isGood: false }),
   };
 }
 
@@ -85,21 +84,4 @@ export function lineOutput(write: (line: string) => void): Output {
 function soFar({ sent, lost, found, falselyNamed, inDoubt }: Summary): string {
   const names = ["sent", "really lost", "found", "falsely named", "in doubt"];
   return [sent, lost, found, falselyNamed, inDoubt].map((value, index) => `${count(value)} ${names[index]}`).join(", ");
-}
-
-/** Breaks lines between words, with a margin at the left. */
-function wrap(text: string, width: number): string {
-  return text
-    .split("\n")
-    .flatMap((line) => {
-      const lines = [""];
-      for (const word of line.split(" ")) {
-        const last = lines.length - 1;
-        if (`${lines[last]} ${word}`.length > width) lines.push(word);
-        else lines[last] = `${lines[last]} ${word}`.trimStart();
-      }
-      return lines;
-    })
-    .map((line) => `  ${line}`)
-    .join("\n");
 }

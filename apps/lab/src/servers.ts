@@ -4,7 +4,7 @@ import { startStack, type Stack } from "../../../stack/stack.ts";
 import { orderPartitions, ordersTopic, paymentKinds, paymentsExchange } from "./traffic.ts";
 
 /** The demo's servers. */
-export type Servers = Stack<"kafka" | "rabbitmq" | "redis">;
+export type Servers = Stack;
 
 /** How often RabbitMQ renews what its management API tells. */
 export const statisticsIntervalMs = 1_000;

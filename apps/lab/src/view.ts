@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { createColors } from "picocolors";
 import type { FindingLine, Standing } from "./standing.ts";
-import { count, clock, quickness } from "./words.ts";
+import { clock, count, quickness, wrap } from "./words.ts";
 
 /** All that the screen shows. */
 export interface Screen {
@@ -11,6 +11,8 @@ export interface Screen {
   readonly standing: Standing | undefined;
   /** The address of the auditor, once it listens. */
   readonly url: string | undefined;
+  /** What came of it; takes the place of what is going on. */
+  readonly verdict?: { readonly text: string; readonly isGood: boolean };
 }
 
 export interface ScreenSize {
@@ -23,7 +25,7 @@ type Colors = ReturnType<typeof createColors>;
 const widest = 80;
 const margin = "  ";
 const shownFaults = 3;
-const shownFindings = 5;
+const shownFindings = 4;
 const labelWidth = 15;
 const figureWidth = 9;
 
@@ -33,18 +35,11 @@ export function draw(screen: Screen, { columns, hasColors }: ScreenSize): string
   const width = Math.min(columns, widest) - 1;
   const { standing } = screen;
   const lines = [
-    "",
     ...head(screen, width, colors),
     "",
     ...(standing === undefined ? blanks(figureLines) : figures(standing, colors)),
     "",
-    title("now", colors),
-    ...padTo(
-      shownFaults,
-      [...(standing?.running ?? []).map((text) => `${margin}${colors.yellow("›")} ${text}`)],
-      screen.step,
-      colors,
-    ),
+    ...news(screen, width, colors),
     "",
     title("newest findings", colors),
     ...findings(standing, colors),
@@ -120,6 +115,17 @@ function figures({ summary, suspectedCount }: Standing, colors: Colors): readonl
       colors,
     ),
   ];
+}
+
+/** What is going on, or what came of it. */
+function news({ standing, step, verdict }: Screen, width: number, colors: Colors): readonly string[] {
+  if (verdict === undefined) {
+    const running = (standing?.running ?? []).map((text) => `${margin}${colors.yellow("›")} ${text}`);
+    return [title("now", colors), ...padTo(shownFaults, running, step, colors)];
+  }
+  const color = verdict.isGood ? colors.green : colors.red;
+  const lines = wrap(verdict.text, width - margin.length).map((line) => `${margin}${color(line)}`);
+  return [title("verdict", colors), ...lines, ...blanks(shownFaults - lines.length)];
 }
 
 function doubtNote(expected: number): string {

@@ -7,7 +7,7 @@ const auditor = await startAuditor({
   kafkaBrokers: setting("SEQWATCH_KAFKA_BROKERS").split(","),
   amqpUrl: setting("SEQWATCH_AMQP_URL"),
   amqpManagementUrl: setting("SEQWATCH_AMQP_MANAGEMENT_URL"),
-  amqpStatisticsLagMs: Number(setting("LAB_STATISTICS_MS")),
+  amqpStatisticsIntervalMs: Number(setting("LAB_STATISTICS_MS")),
   auditorPort: 0,
 });
 

@@ -13,17 +13,18 @@ const admin = kafka.admin();
 /** The next offset to come, by partition. */
 const positions = new Map<number, bigint>();
 const stored = new SpanGatherer();
-let isStopping = false;
+const stopping = new AbortController();
 
 work(async (order) => {
   if (order.kind !== "stop") return;
-  isStopping = true;
+  stopping.abort();
   await Promise.all([consumer.disconnect(), admin.disconnect()]);
 });
 await Promise.all([consumer.connect(), admin.connect()]);
 await consumer.subscribe({ topic: ordersTopic, fromBeginning: true });
 await consumer.run({
-  eachBatch: async ({ batch, heartbeat }) => {
+  eachBatch: async (payload) => {
+    const { batch } = payload;
     const position = positions.get(batch.partition) ?? 0n;
     for (const message of batch.messages) {
       // What is read again after a rebalance is no second copy: a copy has an offset of its own.
@@ -34,11 +35,11 @@ await consumer.run({
     const next = BigInt(batch.lastOffset()) + 1n;
     if (next > position) positions.set(batch.partition, next);
     tellStored();
-    await heartbeat();
+    await payload.heartbeat();
   },
 });
 tell({ kind: "ready" });
-while (!isStopping) {
+while (!stopping.signal.aborted) {
   await readToTheEnd();
   await delay(lookEveryMs);
 }
@@ -48,7 +49,8 @@ async function readToTheEnd(): Promise<void> {
   const atMs = Date.now();
   const ends = await readEnds();
   if (ends === undefined) return;
-  while (!isStopping && ends.some(({ partition, end }) => (positions.get(partition) ?? 0n) < end)) await delay(50);
+  while (!stopping.signal.aborted && ends.some(({ partition, end }) => (positions.get(partition) ?? 0n) < end))
+    await delay(50);
   tell({ kind: "read-to", atMs });
 }
 

@@ -21,14 +21,14 @@ const kafka = connectKafka("orders-api", (name) => {
 const producer = kafka.producer({ allowAutoTopicCreation: false });
 let nextNumber = 0;
 let everyMs = 20;
-let isStopping = false;
+const stopping = new AbortController();
 const loops: Promise<void>[] = [];
 
 work(async (order: Order) => {
   if (order.kind === "start") for (let loop = 0; loop < loopCount; loop += 1) loops.push(keepSending());
   if (order.kind === "pace") everyMs = order.everyMs;
   if (order.kind !== "stop") return;
-  isStopping = true;
+  stopping.abort();
   await Promise.all(loops);
   await producer.disconnect();
 });
@@ -36,7 +36,7 @@ await producer.connect();
 tell({ kind: "ready" });
 
 async function keepSending(): Promise<void> {
-  while (!isStopping) {
+  while (!stopping.signal.aborted) {
     await sendSome();
     await delay(everyMs);
   }

@@ -37,7 +37,10 @@ work(async (order: Order) => {
       await channel.waitForConfirms();
       await channel.close();
       return await connection.close();
-    default:
+    case "pause":
+    case "resume":
+    case "hold":
+    case "pace":
       return;
   }
 });

@@ -16,7 +16,7 @@ const channel = await connection.createChannel();
 const processed = new SpanGatherer();
 const heldNames = new SpanGatherer();
 let isHolding = false;
-let inWork = 0;
+const inWork = new Set<MessageName>();
 const timer = setInterval(tellProgress, tellEveryMs);
 
 work(async (order: Order) => {
@@ -33,7 +33,11 @@ work(async (order: Order) => {
       clearInterval(timer);
       await channel.close();
       return await connection.close();
-    default:
+    case "start":
+    case "publish":
+    case "hush":
+    case "go-on":
+    case "pace":
       return;
   }
 });
@@ -42,13 +46,14 @@ await consume();
 tell({ kind: "ready" });
 
 async function consume(): Promise<void> {
+  // oxlint-disable-next-line typescript/no-misused-promises -- amqplib drops the promise, and this is how people write it.
   await channel.consume(queue, handle, { noAck, consumerTag });
 }
 
 /** Takes no more, and lets what is being worked come to its end. */
 async function rest(): Promise<void> {
   await channel.cancel(consumerTag);
-  while (inWork > 0) await delay(10);
+  while (inWork.size > 0) await delay(10);
   tellProgress();
 }
 
@@ -56,11 +61,11 @@ async function handle(message: ConsumeMessage | null): Promise<void> {
   const name = message === null ? undefined : parseName(message.content.toString());
   if (message === null || name === undefined) return;
   if (isHolding) return await hold(name);
-  inWork += 1;
+  inWork.add(name);
   await delay(1);
   processed.add(name);
   if (!noAck) channel.ack(message);
-  inWork -= 1;
+  inWork.delete(name);
 }
 
 /** A handler that begins and does not end. */
