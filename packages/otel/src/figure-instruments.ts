@@ -1,6 +1,7 @@
 import type { Attributes, BatchObservableResult, Meter, Observable } from "@opentelemetry/api";
 import { labels } from "./attributes.ts";
 import type { FigureLabels, Figures, MessageTotals } from "./figures.ts";
+import { GaugeSeries } from "./gauge-series.ts";
 import { metricNames } from "./metric-names.ts";
 
 /** The JS SDK folds what goes beyond 2,000 attribute sets into one; partitions would reach that soon. */
@@ -13,11 +14,33 @@ export interface FigureOptions {
 export function observeFigures(meter: Meter, read: () => Figures, options: FigureOptions): () => void {
   const instruments = createInstruments(meter);
   const observables: readonly Observable[] = Object.values(instruments);
+  const gauges = {
+    findingsOpen: new GaugeSeries(instruments.findingsOpen),
+    messagesMissing: new GaugeSeries(instruments.messagesMissing),
+    streamsActive: new GaugeSeries(instruments.streamsActive),
+    streamsBlind: new GaugeSeries(instruments.streamsBlind),
+  };
   const observe = (result: BatchObservableResult): void => {
     const figures = read();
-    const bare = (where: FigureLabels): Attributes => attributesOf(where, options.perPartition);
-    observeMessages(result, instruments, figures, bare);
-    observeStates(result, instruments, figures, bare);
+    observeMessages(result, instruments, bucketsOf(figures.messages, options.perPartition));
+    const streams = bucketsOf(figures.streams, options.perPartition);
+    gauges.streamsActive.observe(
+      result,
+      valuesOf(streams, ({ active }) => active),
+    );
+    gauges.streamsBlind.observe(
+      result,
+      valuesOf(streams, ({ blind }) => blind),
+    );
+    const findings = findingBucketsOf(figures.findings, options.perPartition);
+    gauges.findingsOpen.observe(
+      result,
+      valuesOf(findings, ({ open }) => open),
+    );
+    gauges.messagesMissing.observe(
+      result,
+      valuesOf(findings, ({ missing }) => missing),
+    );
     result.observe(instruments.recording, figures.isRecording ? 1 : 0);
     result.observe(instruments.reportErrors, figures.reportErrors);
     result.observe(instruments.reportsDropped, figures.reportsDropped);
@@ -61,60 +84,70 @@ function createInstruments(meter: Meter) {
   };
 }
 
+/** All lines of one series: where the partition is left out, many lanes share one. */
+interface Bucket<Line> {
+  readonly attributes: Attributes;
+  readonly lines: Line[];
+}
+
+function bucketsOf<Line extends { readonly labels: FigureLabels }>(
+  lines: readonly Line[],
+  perPartition: boolean,
+): readonly Bucket<Line>[] {
+  const buckets = new Map<string, Bucket<Line>>();
+  for (const line of lines) {
+    const { system, destination, group, partition } = line.labels;
+    // Names may hold anything but NUL, which no broker takes; group "" and no group are two series.
+    const key = `${system}\0${destination}\0${group === undefined ? "" : `=${group}`}\0${perPartition ? partition : ""}`;
+    const bucket = buckets.get(key);
+    if (bucket === undefined) buckets.set(key, { attributes: attributesOf(line.labels, perPartition), lines: [line] });
+    else bucket.lines.push(line);
+  }
+  return [...buckets.values()];
+}
+
 function observeMessages(
   result: BatchObservableResult,
   instruments: Instruments,
-  figures: Figures,
-  bare: (where: FigureLabels) => Attributes,
+  buckets: readonly Bucket<Figures["messages"][number]>[],
 ): void {
-  for (const name of messageCounters) {
-    for (const { attributes, value } of summed(figures.messages, bare, ({ totals }) => totals[name])) {
-      result.observe(instruments[name], value, attributes);
+  for (const { attributes, lines } of buckets) {
+    for (const name of messageCounters) {
+      // A counter that nobody has a figure for makes no series.
+      if (lines.every(({ totals }) => totals[name] === undefined)) continue;
+      result.observe(
+        instruments[name],
+        summed(lines, ({ totals }) => totals[name] ?? 0),
+        attributes,
+      );
     }
   }
 }
 
-function observeStates(
-  result: BatchObservableResult,
-  instruments: Instruments,
-  figures: Figures,
-  bare: (where: FigureLabels) => Attributes,
-): void {
-  for (const { attributes, value } of summed(figures.streams, bare, ({ active }) => active)) {
-    result.observe(instruments.streamsActive, value, attributes);
-  }
-  for (const { attributes, value } of summed(figures.streams, bare, ({ blind }) => blind)) {
-    result.observe(instruments.streamsBlind, value, attributes);
-  }
-  for (const state of new Set(figures.findings.map((line) => line.state))) {
-    const lines = figures.findings.filter((line) => line.state === state);
-    const stated = (where: FigureLabels): Attributes => ({ ...bare(where), [labels.state]: state });
-    for (const { attributes, value } of summed(lines, stated, ({ open }) => open)) {
-      result.observe(instruments.findingsOpen, value, attributes);
-    }
-    for (const { attributes, value } of summed(lines, stated, ({ missing }) => missing)) {
-      result.observe(instruments.messagesMissing, value, attributes);
-    }
-  }
+/** The state is one label more. */
+function findingBucketsOf(
+  findings: Figures["findings"],
+  perPartition: boolean,
+): readonly Bucket<Figures["findings"][number]>[] {
+  return [...Map.groupBy(findings, ({ state }) => state)].flatMap(([state, lines]) =>
+    bucketsOf(lines, perPartition).map((bucket) => ({
+      lines: bucket.lines,
+      attributes: { ...bucket.attributes, [labels.state]: state },
+    })),
+  );
 }
 
-/** One value a series: where the partition is left out, its lines are added up. */
-function summed<Line extends { readonly labels: FigureLabels }>(
-  lines: readonly Line[],
-  bare: (where: FigureLabels) => Attributes,
-  pick: (line: Line) => number | undefined,
-): Iterable<{ readonly attributes: Attributes; readonly value: number }> {
-  const sums = new Map<string, { attributes: Attributes; value: number }>();
-  for (const line of lines) {
-    const value = pick(line);
-    if (value === undefined) continue;
-    const attributes = bare(line.labels);
-    const key = JSON.stringify(attributes);
-    const sum = sums.get(key);
-    if (sum === undefined) sums.set(key, { attributes, value });
-    else sum.value += value;
-  }
-  return sums.values();
+function valuesOf<Line>(
+  buckets: readonly Bucket<Line>[],
+  pick: (line: Line) => number,
+): readonly { readonly attributes: Attributes; readonly value: number }[] {
+  return buckets.map(({ attributes, lines }) => ({ attributes, value: summed(lines, pick) }));
+}
+
+function summed<Line>(lines: readonly Line[], pick: (line: Line) => number): number {
+  let sum = 0;
+  for (const line of lines) sum += pick(line);
+  return sum;
 }
 
 function attributesOf(where: FigureLabels, perPartition: boolean): Attributes {

@@ -228,6 +228,17 @@ describe("metrics", () => {
     ]);
   });
 
+  test("a state that is over leaves no value behind that would alarm for ever", async () => {
+    let findings = figures.findings;
+    const { metrics } = recordTelemetry({ figures: () => ({ ...figures, findings }) });
+    await metrics();
+    findings = [];
+    const read = await metrics();
+    expect((read.get("seqwatch.findings.open") ?? []).map(([, value]) => value).filter((value) => value !== 0)).toEqual(
+      [],
+    );
+  });
+
   test("nothing is observed any more after close", async () => {
     const { telemetry, metrics } = recordTelemetry();
     telemetry.close();
