@@ -24,7 +24,10 @@ export interface Bench {
   readonly notices: readonly Notice[];
   readonly bare: ChannelModel;
   /** A queue that this test has to itself. */
-  queue(options?: Parameters<Awaited<ReturnType<ChannelModel["createChannel"]>>["assertQueue"]>[1]): Promise<string>;
+  queue(
+    options?: Parameters<Awaited<ReturnType<ChannelModel["createChannel"]>>["assertQueue"]>[1],
+    name?: string,
+  ): Promise<string>;
   /** Opens a watched connection. */
   connect(options?: AmqpSettings): Promise<ChannelModel>;
   watch: ReturnType<typeof createAmqpWatch>;
@@ -63,8 +66,8 @@ export async function createBench(settings: AmqpSettings = {}): Promise<Bench> {
     notices,
     bare,
     watch,
-    queue: async (options) => {
-      const queue = `test-${randomUUID()}`;
+    queue: async (options, name) => {
+      const queue = name ?? `test-${randomUUID()}`;
       await channel.assertQueue(queue, { durable: false, ...options });
       onTestFinished(async () => void (await channel.deleteQueue(queue).catch(() => {})));
       return queue;
