@@ -135,11 +135,15 @@ describe("reports", () => {
       await new Promise<void>((resolve) => void host.after(1_500, resolve));
       running -= 1;
     };
-    const registration = make().register("producer", { report, isUnderLoad: () => false });
+    const client = make();
+    const registration = client.register("producer", { report, isUnderLoad: () => false });
     for (let round = 0; round < 10; round += 1) {
       registration.soon();
       await host.pass(500);
     }
+    const flushes = Promise.all([client.flush(), client.flush()]);
+    await host.pass(6_000);
+    await flushes;
     expect(most).toBe(1);
   });
 });

@@ -110,7 +110,7 @@ class LiveClient implements Client {
     this.#clientId = this.newProducerId();
     this.#troubles = new Troubles(options.observer ?? createLogObserver(host), host);
     this.#recording = new Recording(() => this, host, this.#troubles);
-    if (this.isEnabled) this.#start();
+    if (this.isEnabled) this.#start(options);
   }
 
   get clientId(): string {
@@ -197,6 +197,8 @@ class LiveClient implements Client {
     if (!this.isEnabled) return;
     const untilMs = this.host.nowMs() + withinMs;
     this.#stopEnd();
+    // What is sent or delivered from now on would never be reported: it is better not watched at all.
+    this.#recording.setLocally(false);
     await this.flush(withinMs);
     this.#cancelTick();
     this.#stopWatching();
@@ -206,15 +208,19 @@ class LiveClient implements Client {
     await this.#within(Math.max(0, untilMs - this.host.nowMs()), goodbye);
   }
 
-  #start(): void {
+  #start(options: ClientOptions): void {
     this.#stopEnd = this.host.onEnd({ idle: () => this.#flushAtIdle(), exit: () => this.#reportAtExit() });
     this.#stopWatching = this.store.watchSwitch(() => void this.#readSwitch());
-    if (this.#memory !== undefined) this.#startAudit(this.#memory);
+    if (this.#memory !== undefined) this.#startAudit(this.#memory, options.observer !== undefined);
     this.#tick();
   }
 
-  #startAudit({ audit }: SharedMemory): void {
-    this.#stopAudit = audit.listen(this.#troubles);
+  #startAudit({ audit }: SharedMemory, isChosen: boolean): void {
+    this.#stopAudit = audit.listen({
+      isChosen,
+      finding: (finding) => this.finding(finding),
+      failed: (where, error) => this.failed(where, error),
+    });
     const text = `${this.service} is watched without a store: everything stays in this process, and its findings end with it.`;
     this.notice({ kind: "started", text });
   }

@@ -15,6 +15,8 @@ import { Standings } from "./standings.ts";
 
 /** Who hears what an embedded audit finds. */
 export interface AuditListener {
+  /** An observer that somebody chose; the log that is there by default is spared what such a one hears. */
+  readonly isChosen: boolean;
   finding: Observer["finding"];
   failed(where: string, error: unknown): void;
 }
@@ -94,7 +96,8 @@ export class EmbeddedAudit {
   }
 
   #tell(finding: Finding): void {
-    for (const listener of this.#listeners) listener.finding(finding);
+    const chosen = [...this.#listeners].filter(({ isChosen }) => isChosen);
+    for (const listener of chosen.length > 0 ? chosen : [...this.#listeners].slice(0, 1)) listener.finding(finding);
   }
 }
 

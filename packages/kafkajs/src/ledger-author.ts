@@ -9,6 +9,8 @@ export interface LedgerSurroundings {
   clientId(): string;
   nowMs(): number;
   cloned(): void;
+  /** Whether somebody still writes to the stream: a dead one must not be kept alive by asking about it. */
+  isLive(): boolean;
 }
 
 /** Writes one stream's ledger whenever it has moved, and once in a while at rest, to notice that a store forgot. */
@@ -26,7 +28,7 @@ export class LedgerAuthor implements ChainAuthor<LedgerReport> {
 
   hasNews(): boolean {
     if (this.#ledger.revision !== this.#reportedRevision) return true;
-    return this.#surroundings.nowMs() - this.#reportedAtMs >= probeMs;
+    return this.#surroundings.isLive() && this.#surroundings.nowMs() - this.#reportedAtMs >= probeMs;
   }
 
   next(link: Link): LedgerReport {

@@ -44,7 +44,7 @@ export class Members implements Reporter {
     const known = this.#members.get(key);
     if (known !== undefined) return known;
     const testimony = new LaneTestimony(lane, group, this.#client.clientId);
-    const author = new TestimonyAuthor(testimony, this.#client, () => member.workingOffset);
+    const author = new TestimonyAuthor(testimony, this.#client, () => member);
     const chain = new Chain(author, () => this.#client.newNonce());
     const member: Member = { lane, laneHash: laneHashOf(lane), testimony, chain, owner: undefined, workingOffset: -1 };
     this.#members.set(key, member);
@@ -94,18 +94,20 @@ export class Members implements Reporter {
 class TestimonyAuthor implements ChainAuthor<TestimonyReport> {
   readonly #testimony: LaneTestimony;
   readonly #client: Client;
-  readonly #workingOffset: () => number;
+  readonly #member: () => Member;
   #seen = { offset: -1, sinceMs: 0 };
   #reportedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(testimony: LaneTestimony, client: Client, workingOffset: () => number) {
+  constructor(testimony: LaneTestimony, client: Client, member: () => Member) {
     this.#testimony = testimony;
     this.#client = client;
-    this.#workingOffset = workingOffset;
+    this.#member = member;
   }
 
   hasNews(): boolean {
-    return this.#testimony.hasNews || this.#client.host.nowMs() - this.#reportedAtMs >= probeMs;
+    if (this.#testimony.hasNews) return true;
+    // A lane that was given up must not be kept alive by asking about it.
+    return this.#member().owner !== undefined && this.#client.host.nowMs() - this.#reportedAtMs >= probeMs;
   }
 
   next(link: Link): TestimonyReport {
@@ -127,7 +129,7 @@ class TestimonyAuthor implements ChainAuthor<TestimonyReport> {
 
   /** For how long an offset has been worked on is counted from the report that first saw it. */
   #inWork(): { readonly offset: number; readonly forMs: number } | undefined {
-    const offset = this.#workingOffset();
+    const offset = this.#member().workingOffset;
     const nowMs = this.#client.host.nowMs();
     if (offset !== this.#seen.offset) this.#seen = { offset, sinceMs: nowMs };
     return offset < 0 ? undefined : { offset, forMs: Math.round(nowMs - this.#seen.sinceMs) };

@@ -93,6 +93,7 @@ export class Streams implements Reporter {
       this.#tellFull(lane);
       return undefined;
     }
+    const users = new Set<object>();
     const ledger = new StreamLedger(lane, this.#producerId, { confirms: true });
     const author = new LedgerAuthor(ledger, {
       store: this.#client.store,
@@ -100,8 +101,9 @@ export class Streams implements Reporter {
       clientId: () => this.#client.clientId,
       nowMs: () => this.#client.host.nowMs(),
       cloned: () => this.#drawNewId(ledger.producerId),
+      isLive: () => users.size > 0,
     });
-    const stream = { ledger, chain: new Chain(author, () => this.#client.newNonce()), users: new Set<object>() };
+    const stream = { ledger, chain: new Chain(author, () => this.#client.newNonce()), users };
     this.#streams.set(key, stream);
     return stream;
   }

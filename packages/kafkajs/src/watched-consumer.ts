@@ -55,6 +55,8 @@ export class WatchedConsumer {
     on("group_join", (payload) => this.#joined(payload));
     on("start_batch_process", (payload) => this.#started(batchStartedOf(payload)));
     on("end_batch_process", (payload) => this.#ended(batchStartedOf(payload)));
+    // The next owner should find our report before it begins.
+    on("rebalancing", () => this.#surroundings.members.reportSoon());
     on("stop", () => void this.#leaveAll());
     if (this.#surroundings.cluster === undefined)
       on("commit_offsets", (payload) => this.#committed(commitsOf(payload)));
