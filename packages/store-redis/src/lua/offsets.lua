@@ -2,6 +2,12 @@
 
 local maxEras, maxForbidden, maxEpochs = 3, 64, 64
 
+local function prefetchTestimony(group, client, era)
+  local member, field = group .. ":" .. client, group .. ":" .. era
+  prefetch({ "v", "e", "m" .. member, "t" .. member, "E" .. group, "f" .. group, "D" .. group,
+    "dh" .. field, "dg" .. field, "dj" .. field, "de" .. field })
+end
+
 -- Which of these offsets the group is done with in an era.
 local function doneAmong(group, era, offsets)
   local field = group .. ":" .. era
@@ -9,11 +15,11 @@ local function doneAmong(group, era, offsets)
   return union(shared, sharedWith(get("dj" .. field), offsets))
 end
 
--- Whether no era has any of these offsets. Below the floor nobody can say.
-local function isUnheardOf(group, offsets)
+-- Whether no other era has any of these offsets. Below the floor nobody can say.
+local function isUnheardOf(group, era, offsets)
   if (offsets[1] or largest) < numberIn("f" .. group) then return false end
-  for era in string.gmatch(get("E" .. group), "%d+") do
-    if #doneAmong(group, era, offsets) > 0 then return false end
+  for kept in gmatch(get("E" .. group), "%d+") do
+    if kept ~= era and #doneAmong(group, kept, offsets) > 0 then return false end
   end
   return true
 end
@@ -28,8 +34,9 @@ end
 
 -- Makes room for an era among the newest; false where the era is too old to be kept.
 local function keepEra(group, era)
+  if get("E" .. group) == era then return true end
   local eras = {}
-  for kept in string.gmatch(get("E" .. group), "%d+") do
+  for kept in gmatch(get("E" .. group), "%d+") do
     if kept == era then return true end
     eras[#eras + 1] = tonumber(kept)
   end
@@ -38,7 +45,7 @@ local function keepEra(group, era)
   local dropped = #eras > maxEras and toText(table.remove(eras, 1))
   for i, kept in ipairs(eras) do eras[i] = toText(kept) end
   put("E" .. group, table.concat(eras, ","))
-  for kind in string.gmatch(dropped and dropped ~= era and "hgjufe" or "", ".") do
+  for kind in gmatch(dropped and dropped ~= era and "hgjufe" or "", ".") do
     put("d" .. kind .. group .. ":" .. dropped, "")
   end
   return dropped ~= era
@@ -46,8 +53,14 @@ end
 
 -- The text of the epochs of both texts: "epoch:ranges;epoch:ranges", in the order of the epochs.
 local function mergedEpochs(stored, added)
+  -- The healthy case: one epoch, which goes on.
+  local epoch, addedRanges = match(added, "^(%-?%d+:)([^;]*)$")
+  if epoch and sub(stored, 1, #epoch) == epoch and not find(stored, ";", 1, true) then
+    local text, hasMore = addedTo(sub(stored, #epoch + 1), parse(addedRanges))
+    if not hasMore then return epoch .. text end
+  end
   local byEpoch, epochs, runs = {}, {}, {}
-  for epoch, ranges in string.gmatch(stored .. ";" .. added, "(%-?%d+):([^;]*)") do
+  for epoch, ranges in gmatch(stored .. ";" .. added, "(%-?%d+):([^;]*)") do
     if not byEpoch[epoch] then epochs[#epochs + 1] = tonumber(epoch) end
     byEpoch[epoch] = union(byEpoch[epoch] or {}, parse(ranges))
   end
@@ -70,12 +83,20 @@ local function mergedEpochs(stored, added)
   return table.concat(texts, ";")
 end
 
+-- Offsets that only forbid: wider is safe.
+local function addForbidding(field, text)
+  if text == "" then return end
+  put(field, format(hull(union(parse(get(field)), parse(text)), maxForbidden)))
+end
+
 -- Adds a report's offsets to its era.
 local function putOffsets(group, era, done, unstamped, foreign, epochs)
   if #done.h + #done.g + #done.j + #unstamped + #foreign + #epochs == 0 or not keepEra(group, era) then return end
   local field = group .. ":" .. era
-  for kind, set in pairs(done) do add("d" .. kind .. field, set, "f" .. group) end
-  put("du" .. field, format(hull(union(parse(get("du" .. field)), parse(unstamped)), maxForbidden)))
-  put("df" .. field, format(hull(union(parse(get("df" .. field)), parse(foreign)), maxForbidden)))
-  put("de" .. field, mergedEpochs(get("de" .. field), epochs))
+  add("dh" .. field, done.h, "f" .. group)
+  add("dg" .. field, done.g, "f" .. group)
+  add("dj" .. field, done.j, "f" .. group)
+  addForbidding("du" .. field, unstamped)
+  addForbidding("df" .. field, foreign)
+  if epochs ~= "" then put("de" .. field, mergedEpochs(get("de" .. field), epochs)) end
 end

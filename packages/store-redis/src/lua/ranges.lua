@@ -1,13 +1,16 @@
 -- Range sets, shared by all verbs. A set is a sorted list first, last, first, last ... of disjoint ranges that do not
 -- touch; its text is "1-1000,1005". Numbers stay below 2^53, where a double of Lua is exact.
 
+-- Looked up once: a script of ours spends its time in these.
+local match, gmatch, sub, find, formatted = string.match, string.gmatch, string.sub, string.find, string.format
+
 local function toText(number)
-  return string.format("%.0f", number)
+  return formatted("%.0f", number)
 end
 
 local function parse(text)
   local set, size = {}, 0
-  for first, last in string.gmatch(text, "(%d+)%-?(%d*)") do
+  for first, last in gmatch(text, "(%d+)%-?(%d*)") do
     set[size + 1] = tonumber(first)
     set[size + 2] = tonumber(last) or tonumber(first)
     size = size + 2
@@ -85,24 +88,34 @@ local largest = 9007199254740991
 local function cut(text, low)
   local size = 64
   while size < #text do
-    local comma = string.find(text, ",", #text - size, true)
-    local first = comma and tonumber(string.match(text, "^%d+", comma + 1))
-    if first and first <= low then return string.sub(text, 1, comma), parse(string.sub(text, comma + 1)) end
+    local comma = find(text, ",", #text - size, true)
+    local first = comma and tonumber(match(text, "^%d+", comma + 1))
+    if first and first <= low then return sub(text, 1, comma), parse(sub(text, comma + 1)) end
     size = size * 8
   end
   return "", parse(text)
 end
 
--- The text of the union of a stored text and a set.
+-- The text of the union of a stored text and a set, and whether it has more ranges than the stored one.
 local function addedTo(text, set)
-  if #set == 0 then return text end
+  if text == "" then return format(set), true end
+  if #set == 2 then
+    -- The healthy case: one range that goes on where the last one ended.
+    local digits = match(sub(text, -17), "%d+$")
+    if tonumber(digits) == set[1] - 1 then
+      local head = sub(text, 1, -#digits - 1)
+      if sub(head, -1) == "-" then return head .. toText(set[2]), false end
+      return text .. "-" .. toText(set[2]), false
+    end
+  end
   local head, tail = cut(text, set[1])
-  return head .. format(union(tail, set))
+  local merged = union(tail, set)
+  return head .. format(merged), #merged > #tail
 end
 
 -- The members that a stored text and a set share.
 local function sharedWith(text, set)
-  if #set == 0 or text == "" then return {} end
+  if #set == 0 or text == "" or tonumber(match(sub(text, -17), "%d+$")) < set[1] then return {} end
   local _, tail = cut(text, set[1])
   return intersection(tail, set)
 end
@@ -115,10 +128,10 @@ local function folded(text, limit)
   local from, comma = 0, 0
   for _ = 0, commas - limit do
     from = comma
-    comma = string.find(text, ",", comma + 1, true)
+    comma = find(text, ",", comma + 1, true)
   end
-  local dropped = parse(string.sub(text, from + 1, comma - 1))
-  return string.sub(text, comma + 1), dropped[2] + 1
+  local dropped = parse(sub(text, from + 1, comma - 1))
+  return sub(text, comma + 1), dropped[2] + 1
 end
 
 -- At most `limit` ranges, the lowest joined over their gaps: for sets where more members are harmless.

@@ -19,12 +19,9 @@ local function kept(set, assigned, waiting)
   return union(within(set, 0, assigned), intersection(within(set, assigned + 1, largest), waiting))
 end
 
-local function receivedAmong(stream, set)
-  return union(sharedWith(get("rr" .. stream), set), sharedWith(get("ra" .. stream), set))
-end
-
 -- A redelivery may be reported before another consumer reports the first delivery, which then is no copy: "rb" holds
 -- what came early.
+prefetchStreams(group, "rr", 12, 6)
 for i = 12, #ARGV, 6 do
   local received, fresh, twice = parse(ARGV[i + 1]), parse(ARGV[i + 2]), parse(ARGV[i + 3])
   local processed, rejected = parse(ARGV[i + 4]), parse(ARGV[i + 5])
@@ -33,9 +30,9 @@ for i = 12, #ARGV, 6 do
   if assigned then
     local stream = group .. ":" .. ARGV[i]
     local early = parse(get("rb" .. stream))
-    local again = difference(receivedAmong(stream, fresh), early)
+    local again = difference(receivedAmong("rr", stream, fresh), early)
     if not isWhole then add("rd" .. stream, union(twice, again), "rf" .. stream) end
-    local earlyNow = difference(difference(received, fresh), receivedAmong(stream, received))
+    local earlyNow = difference(difference(received, fresh), receivedAmong("rr", stream, received))
     put("rb" .. stream, (folded(format(difference(union(early, earlyNow), fresh)), maxRanges)))
     local waiting = addReceipts("rr", stream, union(received, union(fresh, twice)), assigned)
     add("rp" .. stream, kept(processed, assigned, waiting), "rf" .. stream)

@@ -25,6 +25,8 @@ local function answer()
   return storedReply(format(asked), toText(numberIn("S" .. producer)))
 end
 
+prefetch({ "v", "e", "A" .. producer, "S" .. producer, "l" .. producer, "k" .. producer, "w" .. producer,
+  "y" .. producer, "n" .. producer })
 local storedNumber, storedNonce = string.match(get("l" .. producer), "^(%d+);([^;]*)")
 if not storedNumber then
   meetStream()

@@ -9,8 +9,9 @@
 local member = { number = ARGV[4], nonce = ARGV[5], state = ARGV[8], claim = ARGV[9], totals = ARGV[10] }
 local group, client, isWhole, era = get("g" .. ARGV[2]), ARGV[3], ARGV[7] == "1", ARGV[11]
 local handled, givenUp, jumped = parse(ARGV[12]), parse(ARGV[13]), parse(ARGV[14])
-local offsets = union(handled, union(givenUp, jumped))
+local offsets = #givenUp + #jumped == 0 and handled or union(handled, union(givenUp, jumped))
 
+prefetchTestimony(group, client, era)
 local refused = refusal("m" .. group .. ":" .. client, member.number, member.nonce, ARGV[6], isWhole)
 if refused then return refused end
 local known = doneAmong(group, era, offsets)
@@ -18,7 +19,7 @@ if not isWhole and #known > 0 and format(known) ~= format(offsets) then
   return { "partly-known", format(known) }
 end
 local isCounted = not isWhole and #known == 0
-local isNew = isCounted and isUnheardOf(group, offsets)
+local isUnheard = isCounted and isUnheardOf(group, era, offsets)
 
 group = groupOf(ARGV[2])
 if ARGV[18] ~= "" and (ARGV[19] == "1" or isFollowing(group, client)) then raise("D" .. group, tonumber(ARGV[18])) end
@@ -31,14 +32,15 @@ raiseEra(tonumber(era))
 putMember(group, client, member)
 putOffsets(group, era, { h = handled, g = provenGivenUp, j = provenJumped }, ARGV[15], ARGV[16], ARGV[17])
 
+prefetchStreams(group, "rp", 20, 5)
 for i = 20, #ARGV, 5 do
   local processed, twice = parse(ARGV[i + 1]), parse(ARGV[i + 2])
   local highest = lastOf(processed, twice, parse(ARGV[i + 3]), parse(ARGV[i + 4]))
   local assigned = highest > 0 and assignedOf(group, ARGV[i], highest)
   if assigned then
     local stream = group .. ":" .. ARGV[i]
-    local again = isNew and union(sharedWith(get("rp" .. stream), processed), sharedWith(get("ra" .. stream), processed))
-    if isCounted then add("rd" .. stream, union(twice, again or {}), "rf" .. stream) end
+    local again = isUnheard and receivedAmong("rp", stream, processed) or {}
+    if isCounted and #twice + #again > 0 then add("rd" .. stream, union(twice, again), "rf" .. stream) end
     addReceipts("rp", stream, processed, assigned)
     if keepsGivenUp then add("rg" .. stream, parse(ARGV[i + 3]), "rf" .. stream) end
     if keepsJumped then add("rj" .. stream, parse(ARGV[i + 4]), "rf" .. stream) end
