@@ -1,24 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { AuditorApi } from "./auditor-api.ts";
-import { Book } from "./book.ts";
-import { type Claim, type Claims, toClaims } from "./claims.ts";
+import { Comparison } from "./comparison.ts";
 import { Crew } from "./crew.ts";
 import { type Fault, type FaultPlan, planFaults, restMs } from "./faults.ts";
 import type { LabError } from "./lab-error.ts";
 import type { News } from "./news.ts";
 import { countQueued, type Servers, startServers, statisticsIntervalMs } from "./servers.ts";
 import { type Standing, standingOf } from "./standing.ts";
-import { type Summary, summarize } from "./summary.ts";
-import { ordersGroup, paymentKinds, sourceOf } from "./traffic.ts";
-import {
-  killConsumer,
-  killRedis,
-  overfillQueue,
-  publishUnbound,
-  restartBrokers,
-  type Scene,
-  until,
-} from "./trouble.ts";
+import type { Summary } from "./summary.ts";
+import { paymentKinds } from "./traffic.ts";
+import { carryOut, type Scene, until } from "./trouble.ts";
 
 /** What a person may ask of the demo. */
 export interface DemoOptions {
@@ -43,9 +33,7 @@ const drainLimitMs = 120_000;
 const verdictLimitMs = 60_000;
 /** The verdict has to stand for so many looks in a row. */
 const steadyLooks = 4;
-/** A message may be younger than the end of the log that was read; a high watermark may be late after an election. */
-const logLagMs = 3_000;
-const queueLagMs = 1_000;
+/** Between two rounds of faults. */
 const calmEveryMs = 1_000;
 const busyEveryMs = 20;
 
@@ -53,22 +41,19 @@ const busyEveryMs = 20;
 export class Demo {
   readonly #options: DemoOptions;
   readonly #happened: (happening: Happening) => void;
-  readonly #book = new Book(sourceOf);
+  readonly #comparison: Comparison;
   readonly #failed = Promise.withResolvers<never>();
   readonly #running = new Map<Fault, string>();
   #servers: Servers | undefined;
   #crew: Crew | undefined;
-  #api: AuditorApi | undefined;
-  #claims: Claims = { confirmed: new Map<string, Claim>(), inDoubt: new Set(), suspectedCount: 0, unnamed: [] };
-  #duplicatesFound = 0;
-  #logReadToMs = 0;
-  #beganAtMs = 0;
-  #isDrained = false;
+  #url: string | undefined;
+  #beganAtMs: number | undefined;
   #isRecording = true;
 
   constructor(options: DemoOptions, happened: (happening: Happening) => void) {
     this.#options = options;
     this.#happened = happened;
+    this.#comparison = new Comparison({ hasBlindSpots: options.toggleCount > 0 });
     // It is waited for only while the demo runs.
     this.#failed.promise.catch(() => undefined);
   }
@@ -80,13 +65,7 @@ export class Demo {
 
   /** The comparison as it is now. */
   get summary(): Summary {
-    return summarize({
-      book: this.#book,
-      claims: this.#claims,
-      lostBy: this.#lost(),
-      duplicatesFound: this.#duplicatesFound,
-      hasBlindSpots: this.#options.toggleCount > 0,
-    });
+    return this.#comparison.summary;
   }
 
   /** Ends every process that the demo started and removes what the servers wrote. */
@@ -97,17 +76,19 @@ export class Demo {
 
   async #play(): Promise<Summary> {
     const { crew, servers } = await this.#open();
-    const watching = this.#watch();
+    const watch = new AbortController();
+    const watching = this.#watch(watch.signal);
     try {
-      await this.#trouble({ crew, servers });
-      await this.#drain({ crew, servers });
-      return await this.#waitForVerdict();
+      await this.#trouble(crew, servers);
+      await this.#drain(crew, servers);
     } finally {
-      this.#isDrained = true;
+      watch.abort();
       await watching;
-      this.#step("stopping");
-      await crew.stop();
     }
+    const summary = await this.#waitForVerdict();
+    this.#step("stopping");
+    await crew.stop();
+    return summary;
   }
 
   async #open(): Promise<{ readonly crew: Crew; readonly servers: Servers }> {
@@ -131,38 +112,43 @@ export class Demo {
   }
 
   #note(news: News): void {
-    this.#book.note(news);
-    if (news.kind === "read-to") this.#logReadToMs = news.atMs;
+    this.#comparison.note(news);
     if (news.kind !== "listening") return;
-    this.#api = new AuditorApi(news.url);
+    this.#url = news.url;
     this.#happened({ kind: "listening", url: news.url });
   }
 
   /** The traffic with its faults, round after round. */
-  async #trouble(on: { readonly crew: Crew; readonly servers: Servers }): Promise<void> {
+  async #trouble(crew: Crew, servers: Servers): Promise<void> {
     const { forMs } = this.#options;
-    const producers = [...on.crew.ordersApis, on.crew.paymentsApi];
-    await Promise.all(producers.map((producer) => producer.order({ kind: "start" })));
+    await Promise.all([...crew.ordersApis, crew.paymentsApi].map((producer) => producer.order({ kind: "start" })));
     this.#beganAtMs = performance.now();
     this.#step("the traffic runs");
     for (let round = 0; ; round += 1) {
       const plan = planFaults(round === 0 ? this.#options : { forMs });
-      await this.#playRound(plan, on);
-      if (forMs !== undefined && this.#elapsedMs + restMs + plan.roundMs > forMs) break;
-      await this.#pace(on.crew, calmEveryMs);
+      await this.#playRound(plan, crew, servers);
+      if (forMs !== undefined && this.#elapsedMs + restMs + plan.roundMs > forMs) {
+        return await this.#runOut(forMs);
+      }
+      this.#step("the traffic runs slowly until the next round of faults");
+      await this.#pace(crew, calmEveryMs);
       await delay(restMs);
-      await this.#pace(on.crew, busyEveryMs);
+      await this.#pace(crew, busyEveryMs);
     }
-    if (forMs !== undefined) await delay(Math.max(0, forMs - this.#elapsedMs));
-    if (!this.#isRecording) await this.#toggle();
   }
 
-  async #playRound(plan: FaultPlan, on: { readonly crew: Crew; readonly servers: Servers }): Promise<void> {
+  async #runOut(forMs: number): Promise<void> {
+    if (!this.#isRecording) await this.#toggle();
+    this.#step("the traffic runs on without faults");
+    await delay(Math.max(0, forMs - this.#elapsedMs));
+  }
+
+  async #playRound(plan: FaultPlan, crew: Crew, servers: Servers): Promise<void> {
     const beganAtMs = performance.now();
     const playing: Promise<void>[] = [];
     for (const { fault, atMs } of plan.faults) {
       await delay(Math.max(0, beganAtMs + atMs - performance.now()));
-      const played = this.#playFault(fault, { ...on, plan });
+      const played = this.#playFault(fault, { plan, crew, servers });
       // It is looked at below; until then its failure must not count as unhandled.
       played.catch(() => undefined);
       playing.push(played);
@@ -170,59 +156,40 @@ export class Demo {
     await Promise.all(playing);
   }
 
-  async #playFault(fault: Fault, { crew, servers, plan }: Pick<Scene, "crew" | "servers" | "plan">): Promise<void> {
-    const say = (text: string): void => {
-      this.#running.set(fault, text);
-      this.#happened({ kind: "fault", fault, atMs: Math.round(this.#elapsedMs), text });
+  async #playFault(fault: Fault, on: Pick<Scene, "crew" | "servers" | "plan">): Promise<void> {
+    const comparison = this.#comparison;
+    const scene: Scene = {
+      ...on,
+      book: comparison.book,
+      settled: async (routingKey) => {
+        await until("the consumers' reports", () => comparison.isReported(routingKey));
+      },
+      toggle: async () => await this.#toggle(),
+      say: (text) => {
+        this.#running.set(fault, text);
+        this.#happened({ kind: "fault", fault, atMs: Math.round(this.#elapsedMs), text });
+      },
     };
-    const settled = (routingKey: string) => this.#isReported(routingKey);
-    const scene: Scene = { crew, servers, plan, book: this.#book, settled, say };
     try {
-      await this.#carryOut(fault, scene);
+      await carryOut(fault, scene);
     } finally {
       this.#running.delete(fault);
     }
   }
 
-  async #carryOut(fault: Fault, scene: Scene): Promise<void> {
-    switch (fault) {
-      case "rolling-restart":
-        return await restartBrokers(scene);
-      case "missing-binding":
-        return await publishUnbound(scene);
-      case "full-queue":
-        return await overfillQueue(scene);
-      case "killed-consumer":
-        return await killConsumer(scene);
-      case "redis-down":
-        return await killRedis(scene);
-      case "toggle":
-        await this.#toggle();
-        return scene.say(this.#isRecording ? "recording is switched on" : "recording is switched off");
-    }
-  }
-
-  async #toggle(): Promise<void> {
-    this.#isRecording = !this.#isRecording;
-    await until("the switch to turn", async () => {
-      return (
-        (await this.#api?.record(this.#isRecording).then(
-          () => true,
-          () => false,
-        )) ?? false
+  async #toggle(): Promise<boolean> {
+    const recording = !this.#isRecording;
+    const turn = async (): Promise<boolean> => {
+      // Another one's turn in between, or a store that is away: asked again.
+      const turned = this.#comparison.api?.record(recording).then(
+        () => true,
+        () => false,
       );
-    });
-  }
-
-  /** Until the auditor knows all that the consumers of a routing key have finished. */
-  async #isReported(routingKey: string): Promise<void> {
-    const queue = paymentKinds.find((kind) => kind.routingKey === routingKey)?.queue;
-    await until(`the report of what was done with every ${routingKey}`, async () => {
-      const groups = (await this.#api?.progress().catch(() => [])) ?? [];
-      const mine = groups.filter((group) => group.partition === routingKey && group.group === queue);
-      const known = mine.reduce((sum, { processed }) => sum + processed, 0);
-      return known >= this.#book.progress(routingKey).processed - this.#book.unauditedCount(routingKey);
-    });
+      return (await turned) ?? false;
+    };
+    await until("the switch to turn", turn);
+    this.#isRecording = recording;
+    return recording;
   }
 
   async #pace(crew: Crew, everyMs: number): Promise<void> {
@@ -230,26 +197,24 @@ export class Demo {
   }
 
   /** No more is sent; what was sent arrives, and the truth is read. */
-  async #drain({ crew, servers }: { readonly crew: Crew; readonly servers: Servers }): Promise<void> {
+  async #drain(crew: Crew, servers: Servers): Promise<void> {
+    const { book } = this.#comparison;
     this.#step("the traffic drains");
     await crew.stopProducers();
     await until("RabbitMQ's queues to be empty", async () => (await countQueued(servers.amqp.url)) === 0, drainLimitMs);
-    await until(
-      "RabbitMQ's consumers to be done",
-      () => paymentKinds.every(({ routingKey, queue }) => queue === undefined || this.#book.isCaughtUp(routingKey)),
-      drainLimitMs,
-    );
-    this.#step("the whole topic is read once more");
+    const queued = paymentKinds.filter(({ queue }) => queue !== undefined);
+    const isWorked = (): boolean => queued.every(({ routingKey }) => book.isCaughtUp(routingKey));
+    await until("RabbitMQ's consumers to be done", isWorked, drainLimitMs);
+    this.#step("the whole topic is read from its start");
     await crew.log.stop();
-    this.#book.forgetStored();
-    const stoppedAtMs = Date.now();
-    this.#logReadToMs = 0;
+    this.#comparison.beginFinalReading();
+    const beganAtMs = Date.now();
     const log = crew.startLog((news) => this.#note(news));
     await log.ready();
-    await until("the topic to be read", () => this.#logReadToMs > stoppedAtMs, drainLimitMs);
-    await until("the consumers of the topic to be done", () => this.#book.waiting() === 0, drainLimitMs);
+    await until("the topic to be read", () => this.#comparison.logReadToMs > beganAtMs, drainLimitMs);
+    await until("the consumers of the topic to be done", () => book.waiting() === 0, drainLimitMs);
     await log.stop();
-    this.#isDrained = true;
+    this.#comparison.drained();
   }
 
   /** Until everything is decided, or a decision has been waited for long enough. */
@@ -259,59 +224,38 @@ export class Demo {
     let steady = 0;
     while (steady < steadyLooks && performance.now() < giveUpAtMs) {
       await this.#look();
-      steady = this.summary.holds && this.#claims.suspectedCount === 0 ? steady + 1 : 0;
+      const isDecided = this.#comparison.isAuditorHeard && this.#comparison.suspectedCount === 0;
+      steady = isDecided && this.summary.holds ? steady + 1 : 0;
       await delay(lookEveryMs);
     }
     return this.summary;
   }
 
-  async #watch(): Promise<void> {
-    while (!this.#isDrained) {
+  async #watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       await this.#look();
-      await delay(lookEveryMs);
+      await delay(lookEveryMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
   async #look(): Promise<void> {
-    // An auditor that does not answer for a while is a line on the screen, not the end of the demo.
-    const findings = await this.#api?.findings().catch(() => undefined);
-    const progress = await this.#api?.progress().catch(() => undefined);
-    if (findings !== undefined) this.#claims = toClaims(findings, this.#claims.confirmed);
-    const mine = progress?.filter(({ group }) => group === ordersGroup);
-    if (mine !== undefined) this.#duplicatesFound = mine.reduce((sum, { duplicated }) => sum + duplicated, 0);
+    await this.#comparison.look();
+    const { summary, findings, suspectedCount, isAuditorHeard } = this.#comparison;
     const standing = standingOf({
-      summary: this.summary,
-      findings: findings ?? [],
-      suspectedCount: this.#claims.suspectedCount,
+      summary,
+      findings,
+      suspectedCount,
+      isAuditorHeard,
       elapsedMs: this.#elapsedMs,
       forMs: this.#options.forMs,
       running: [...this.#running.values()],
-      url: this.#api?.url,
-      isAuditorHeard: findings !== undefined,
+      url: this.#url,
     });
     this.#happened({ kind: "standing", standing });
   }
 
-  #lost() {
-    if (this.#isDrained) {
-      const certain = (): number => Infinity;
-      return { kafka: this.#book.lost("kafka", certain), rabbitmq: this.#book.lost("rabbitmq", certain) };
-    }
-    const kafkaHorizonMs = this.#logReadToMs - logLagMs;
-    return {
-      kafka: this.#book.lost("kafka", () => kafkaHorizonMs),
-      rabbitmq: this.#book.lost("rabbitmq", (source) => this.#queueHorizonMs(source)),
-    };
-  }
-
-  /** Queues are first in, first out: what is older than the newest that was worked was worked, or never will be. */
-  #queueHorizonMs(source: string): number {
-    const isBound = paymentKinds.some(({ routingKey, queue }) => routingKey === source && queue !== undefined);
-    return isBound ? this.#book.newestProcessedMs(source) - queueLagMs : Infinity;
-  }
-
   get #elapsedMs(): number {
-    return this.#beganAtMs === 0 ? 0 : performance.now() - this.#beganAtMs;
+    return this.#beganAtMs === undefined ? 0 : performance.now() - this.#beganAtMs;
   }
 
   #step(text: string): void {

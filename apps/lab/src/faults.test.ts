@@ -38,3 +38,9 @@ test("recording is toggled as often as asked for, while the traffic runs", () =>
   expect(new Set(toggles.map(({ atMs }) => atMs)).size).toBe(20);
   expect(toggles.every(({ atMs }) => atMs > 0 && atMs < 90_000)).toBe(true);
 });
+
+test("while Redis is away no fault happens over queues", () => {
+  const { faults } = planFaults({ forMs: 90_000, redisKillAtMs: 20_000, redisDownMs: 30_000 });
+  const overQueues = faults.filter(({ fault }) => fault === "full-queue" || fault === "killed-consumer");
+  expect(overQueues.map(({ atMs }) => atMs > 50_000 && atMs < 80_000)).toEqual([true, true]);
+});

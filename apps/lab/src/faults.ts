@@ -33,8 +33,6 @@ export interface FaultWishes {
   readonly toggleCount?: number;
 }
 
-/** Shorter than this there is no time for three brokers to go and come back. */
-export const shortestRunMs = 60_000;
 const fullRoundMs = 90_000;
 /** After a round the traffic is slower for a while: messages are lost by faults, not by numbers. */
 export const restMs = 60_000;
@@ -47,19 +45,47 @@ const places: readonly { readonly fault: Fault; readonly at: number }[] = [
   { fault: "killed-consumer", at: 0.45 },
 ];
 
+/** After its return the store is in doubt for a moment, and with it what queues lost meanwhile: no fault begins there. */
+const redisRecoveryMs = 8_000;
+
 /** When to do what in one round. A run of 90 s and more has one round of 90 s at its natural pace; shorter ones hurry. */
 export function planFaults(wishes: FaultWishes): FaultPlan {
   const roundMs = Math.min(wishes.forMs ?? fullRoundMs, fullRoundMs);
   const haste = roundMs / fullRoundMs;
-  const faults = places.map(({ fault, at }) => ({ fault, atMs: Math.round(at * roundMs) }));
-  if (wishes.redisKillAtMs !== undefined) faults.push({ fault: "redis-down", atMs: wishes.redisKillAtMs });
+  const redisDownMs = wishes.redisDownMs ?? 30_000;
+  const faults: { readonly fault: Fault; atMs: number }[] = places.map(({ fault, at }) => ({
+    fault,
+    atMs: Math.round(at * roundMs),
+  }));
+  const { redisKillAtMs } = wishes;
+  if (redisKillAtMs !== undefined) {
+    postponeQueueFaults(faults, {
+      fromMs: redisKillAtMs - redisRecoveryMs,
+      toMs: redisKillAtMs + redisDownMs + redisRecoveryMs,
+    });
+    faults.push({ fault: "redis-down", atMs: redisKillAtMs });
+  }
   faults.push(...planToggles(wishes.toggleCount ?? 0, roundMs));
   return {
     faults: faults.sort((a, b) => a.atMs - b.atMs),
     restart: { downMs: Math.round(6_000 * haste), pauseMs: Math.round(5_000 * haste) },
-    redisDownMs: wishes.redisDownMs ?? 30_000,
+    redisDownMs,
     roundMs,
   };
+}
+
+/** What a queue drops cannot be read anywhere later, so it waits until the store hears of it; a log can wait. */
+function postponeQueueFaults(
+  faults: { readonly fault: Fault; atMs: number }[],
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): void {
+  let nextMs = toMs;
+  for (const planned of faults) {
+    const isOverQueue = planned.fault === "full-queue" || planned.fault === "killed-consumer";
+    if (!isOverQueue || planned.atMs < fromMs || planned.atMs > toMs) continue;
+    planned.atMs = nextMs;
+    nextMs += redisRecoveryMs;
+  }
 }
 
 /** Evenly over the round, with its first and last tenth left alone: the run begins and ends recording. */

@@ -17,6 +17,8 @@ export async function startServers(onProgress: (line: string) => void): Promise<
     onProgress,
     environment,
     rabbitmq: { statisticsIntervalMs },
+    // As one runs it where its contents matter: what was answered survives the process.
+    redis: { args: ["--appendonly", "yes"] },
   });
   try {
     await Promise.all([createOrders(servers.kafka.brokers), createPayments(servers.amqp.url)]);

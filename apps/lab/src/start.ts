@@ -8,12 +8,15 @@ import { jsonOutput, lineOutput, type Output, screenOutput } from "./output.ts";
 
 const write = (text: string): void => void process.stdout.write(text);
 const { options, output } = readCommand();
+// kafkajs asks for timers in the past, of which Node warns once: no news for this screen.
+process.removeAllListeners("warning");
+process.on("warning", ({ name, message }) => {
+  if (name !== "TimeoutNegativeWarning") process.stderr.write(`${name}: ${message}\n`);
+});
 const demo = new Demo(options, (happening) => output.happened(happening));
-let isEnding = false;
+let ending: { readonly sinceMs: number; readonly done: Promise<void> } | undefined;
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => void end(130, () => output.stopped("Stopped.", demo.summary)));
-}
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
 
 try {
   const summary = await demo.run();
@@ -27,14 +30,23 @@ try {
   });
 }
 
-/** Stops everything, then says the last word. A second signal does not wait: the servers end with this process. */
+/** Ctrl-C. Pressed again it does not wait: the workers and the servers end with this process, whatever they do. */
+function interrupt(): void {
+  // From a terminal the signal comes twice: to the whole process group, and passed on by the command that started this.
+  if (ending !== undefined && performance.now() - ending.sinceMs > 1_000) process.exit(130);
+  void end(130, () => output.stopped("Stopped.", demo.summary));
+}
+
+/** Stops everything, then says the last word. Only the first call counts. */
 async function end(code: number, say: () => void): Promise<void> {
-  if (isEnding) process.exit(code);
-  isEnding = true;
+  ending ??= { sinceMs: performance.now(), done: stopAndSay(code, say) };
+  return await ending.done;
+}
+
+async function stopAndSay(code: number, say: () => void): Promise<void> {
   await demo.stop().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
   say();
-  // A pipe may take its time; the code has to be right all the same.
-  process.exitCode = code;
+  // A pipe may take its time, and the last line is the one that counts.
   process.stdout.write("", () => process.exit(code));
 }
 

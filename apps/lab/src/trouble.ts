@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Book } from "./book.ts";
 import type { Crew } from "./crew.ts";
-import type { FaultPlan } from "./faults.ts";
+import type { Fault, FaultPlan } from "./faults.ts";
 import { LabError } from "./lab-error.ts";
 import type { Servers } from "./servers.ts";
 import { fullQueueCapacity } from "./traffic.ts";
@@ -14,16 +14,36 @@ export interface Scene {
   readonly plan: FaultPlan;
   /** Resolves once what a consumer last did is known to the auditor. */
   readonly settled: (routingKey: string) => Promise<void>;
+  /** Switches recording off or on, and says which. */
+  readonly toggle: () => Promise<boolean>;
   readonly say: (text: string) => void;
 }
 
 /** So many messages each fault over RabbitMQ concerns. */
-export const faultCount = 50;
+const faultCount = 50;
 
 const stepLimitMs = 60_000;
 
+/** Does one fault, from its beginning to its end. */
+export async function carryOut(fault: Fault, scene: Scene): Promise<void> {
+  switch (fault) {
+    case "rolling-restart":
+      return await restartBrokers(scene);
+    case "missing-binding":
+      return await publishUnbound(scene);
+    case "full-queue":
+      return await overfillQueue(scene);
+    case "killed-consumer":
+      return await killConsumer(scene);
+    case "redis-down":
+      return await killRedis(scene);
+    case "toggle":
+      return scene.say(`recording is switched ${(await scene.toggle()) ? "on" : "off"}`);
+  }
+}
+
 /** Each broker in turn goes down politely, stays down and comes back: what every upgrade does. */
-export async function restartBrokers({ servers, plan, say }: Scene): Promise<void> {
+async function restartBrokers({ servers, plan, say }: Scene): Promise<void> {
   const { nodes } = servers.kafka;
   for (const [index, node] of nodes.entries()) {
     const broker = `Kafka broker ${index + 1} of ${nodes.length}`;
@@ -39,13 +59,13 @@ export async function restartBrokers({ servers, plan, say }: Scene): Promise<voi
 }
 
 /** RabbitMQ confirms what no queue is bound for, and throws it away. */
-export async function publishUnbound({ crew, say }: Scene): Promise<void> {
+async function publishUnbound({ crew, say }: Scene): Promise<void> {
   say(`${faultCount} refunds go where no queue is bound`);
   await crew.paymentsApi.order({ kind: "publish", routingKey: "refund", count: faultCount });
 }
 
 /** A queue that holds 100 gets 150 while its consumer rests: the oldest 50 fall out. */
-export async function overfillQueue({ crew, book, say }: Scene): Promise<void> {
+async function overfillQueue({ crew, book, say }: Scene): Promise<void> {
   const { paymentsApi, receiptsWorker } = crew;
   await paymentsApi.order({ kind: "hush", routingKey: "receipt" });
   await drained(book, "receipt");
@@ -61,7 +81,7 @@ export async function overfillQueue({ crew, book, say }: Scene): Promise<void> {
 }
 
 /** A consumer without acknowledgements is killed with 50 messages in its hands: nobody can say what it did with them. */
-export async function killConsumer({ crew, book, settled, say }: Scene): Promise<void> {
+async function killConsumer({ crew, book, settled, say }: Scene): Promise<void> {
   await crew.paymentsApi.order({ kind: "hush", routingKey: "notice" });
   await drained(book, "notice");
   await crew.noticesWorker.order({ kind: "hold" });
@@ -76,7 +96,7 @@ export async function killConsumer({ crew, book, settled, say }: Scene): Promise
 }
 
 /** Redis dies and comes back; the traffic does not care. */
-export async function killRedis({ servers, plan, say }: Scene): Promise<void> {
+async function killRedis({ servers, plan, say }: Scene): Promise<void> {
   say("Redis is killed");
   await servers.redis.server?.stop("SIGKILL");
   await delay(plan.redisDownMs);
