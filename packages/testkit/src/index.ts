@@ -1,3 +1,10 @@
+export {
+  noFaults,
+  type RabbitFaults,
+  type RabbitSimOptions,
+  type RabbitSimResult,
+  runRabbitSim,
+} from "./sim/rabbitmq/index.ts";
 export { describeStore } from "./store/describe-store.ts";
 export { expectSameStore } from "./store/expect-same-store.ts";
 export { operationsOf } from "./store/operations.ts";

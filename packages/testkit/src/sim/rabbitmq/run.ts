@@ -10,7 +10,7 @@ import { createRandom } from "./random.ts";
 import { SimStore } from "./store.ts";
 import type { World } from "./world.ts";
 
-export interface SimOptions {
+export interface RabbitSimOptions {
   readonly seed: number;
   readonly messages: number;
   /** Drawn by the seed where not given. */
@@ -19,7 +19,7 @@ export interface SimOptions {
   readonly rules?: RabbitRules;
 }
 
-export interface SimResult extends Omit<Comparison, "differences"> {
+export interface RabbitSimResult extends Omit<Comparison, "differences"> {
   readonly seed: number;
   readonly messages: number;
   /** How many things went wrong. */
@@ -32,7 +32,7 @@ export interface SimResult extends Omit<Comparison, "differences"> {
  * One run of producers, a broker, consumers, a store and an auditor in simulated time. The same options give the same
  * run. It ends with a quiet time in which everything that can be decided is decided.
  */
-export function runRabbitSim(options: SimOptions): SimResult {
+export function runRabbitSim(options: RabbitSimOptions): RabbitSimResult {
   const world = createWorld(options);
   const auditor = new SimAuditor(world);
   const operator = new Operator(world, createBroker(world), auditor);
@@ -60,7 +60,7 @@ function runWhile(world: World, isBusy: () => boolean): void {
 const quietMs = 60_000;
 const maxPhaseMs = 3_600_000;
 
-function createWorld(options: SimOptions): World {
+function createWorld(options: RabbitSimOptions): World {
   const random = createRandom(options.seed);
   const clock = new Clock();
   const faults = options.faults ?? drawFaults(random);

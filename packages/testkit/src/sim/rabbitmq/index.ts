@@ -1,0 +1,2 @@
+export { noFaults, type RabbitFaults } from "./faults.ts";
+export { type RabbitSimOptions, type RabbitSimResult, runRabbitSim } from "./run.ts";
