@@ -86,7 +86,7 @@ function figures({ summary, suspectedCount }: Standing, colors: Colors): readonl
     figure(
       "really lost",
       paint(lost, colors.red, colors),
-      lost > 0 ? "by the demo's own book; each send had succeeded" : "by the demo's own book",
+      lost > 0 ? "each send had succeeded; by the demo's own book" : "by the demo's own book",
       colors,
     ),
     figure(
@@ -101,17 +101,12 @@ function figures({ summary, suspectedCount }: Standing, colors: Colors): readonl
       falselyNamed === 0 ? "" : "a bug: please report it",
       colors,
     ),
-    figure("in doubt", paint(summary.inDoubt, colors.magenta, colors), doubtNote(summary.expectedInDoubt), colors),
-    figure(
-      "duplicates",
-      paint(duplicated, colors.blue, colors),
-      duplicated === 0 ? "" : `${count(duplicatesFound)} reported`,
-      colors,
-    ),
+    figure("in doubt", paint(summary.inDoubt, colors.magenta, colors), doubtNote(summary), colors),
+    figure("duplicates", paint(duplicated, colors.blue, colors), duplicateNote(duplicated, duplicatesFound), colors),
     figure(
       "how fast",
       found === 0 ? colors.dim("–") : colors.bold(quickness(delayMs.p50)),
-      found === 0 ? "" : `from loss to proof, half of them; 99 % within ${quickness(delayMs.p99)}`,
+      found === 0 ? "" : `from loss to proof; 99 % within ${quickness(delayMs.p99)}`,
       colors,
     ),
   ];
@@ -128,8 +123,15 @@ function news({ standing, step, verdict }: Screen, width: number, colors: Colors
   return [title("verdict", colors), ...lines, ...blanks(shownFaults - lines.length)];
 }
 
-function doubtNote(expected: number): string {
-  return expected === 0 ? "" : `${count(expected)} were in the hands of a killed consumer`;
+function doubtNote({ inDoubt, expectedInDoubt }: Standing["summary"]): string {
+  if (expectedInDoubt === 0) return "";
+  const note = "in the hands of a consumer when it was killed";
+  return inDoubt === expectedInDoubt ? note : `${count(expectedInDoubt)} ${note}`;
+}
+
+function duplicateNote(duplicated: number, found: number): string {
+  if (duplicated === 0) return "";
+  return found === duplicated ? "all of them reported" : `${count(found)} of them reported`;
 }
 
 function figure(label: string, value: string, note: string, colors: Colors): string {
@@ -156,7 +158,7 @@ function findingLine({ state, verdict, place, messageCount, example }: FindingLi
   const { mark, color } = looks(state, colors);
   const more = messageCount > 1 ? ` and ${count(messageCount - 1)} more` : "";
   const names = example === undefined ? `${count(messageCount)} messages` : `${example}${more}`;
-  return `${margin}${color(`${mark} ${state.padEnd(10)}`)} ${verdict.padEnd(20)} ${colors.dim(place.padEnd(16))} ${names}`;
+  return `${margin}${color(`${mark} ${state.replace("-", " ").padEnd(10)}`)} ${verdict.padEnd(20)} ${colors.dim(place.padEnd(16))} ${names}`;
 }
 
 /** Never colour alone: each state has a mark of its own. */
@@ -175,7 +177,8 @@ function looks(state: string, colors: Colors): { readonly mark: string; readonly
   }
 }
 
-function foot({ url }: Screen, width: number, colors: Colors): string {
+function foot({ url, verdict }: Screen, width: number, colors: Colors): string {
+  if (verdict !== undefined) return "";
   const left = url === undefined ? "" : `${margin}${colors.dim("auditor")} ${colors.cyan(url)}`;
   return apart(left, colors.dim("Ctrl-C stops everything"), width);
 }
