@@ -10,6 +10,7 @@ import {
   type LogExtract,
   type LogRange,
 } from "@seqwatch/core";
+import { spoilReading } from "./clauses.ts";
 import type { SimGroup } from "./group.ts";
 import { strikes, tell, type World } from "./world.ts";
 
@@ -27,6 +28,7 @@ export class SimAuditor {
   readonly #hidesLogEnd: boolean;
   #signs = new Map<string, { readonly number: number; readonly atMs: number }>();
   #isOver = false;
+  #before: KafkaReading | undefined;
 
   constructor(world: World, groups: readonly SimGroup[], sleepers: Sleepers, hidesLogEnd: boolean) {
     this.#world = world;
@@ -52,6 +54,7 @@ export class SimAuditor {
     const { store, lane, clock } = this.#world;
     const clients = await this.#standings();
     const seen: SimGroup[] = [];
+    if (this.#world.without === "order") store.stale = store.lane;
     const reader: EvidenceReader = {
       system: "kafka",
       readLog: async (_lane, wanted, groups) => this.#read(wanted, groups, seen),
@@ -65,10 +68,11 @@ export class SimAuditor {
       clients,
       services: new Map(),
       storeDoubted: false,
-      policy: defaultPolicy,
+      policy: this.#world.without === "grace" ? { ...defaultPolicy, graceMs: 0 } : defaultPolicy,
       nowMs: () => clock.nowMs,
       wallMs: () => clock.nowMs,
     });
+    store.stale = undefined;
     if (this.#isOver) return;
     this.audit = audit;
     for (const group of seen) group.foreignLooks += 1;
@@ -90,17 +94,21 @@ export class SimAuditor {
       const known = this.#signs.get(clientId);
       const sign = known !== undefined && known.number >= number ? known : { number, atMs: clock.nowMs };
       signs.set(clientId, sign);
-      const isSilent = clock.nowMs - sign.atMs > defaultPolicy.lifeSignMs;
+      const isSilent = this.#isSilent(sign.atMs);
       standings.set(clientId, state === "closed" ? "closed" : isSilent ? "silent" : state === "off" ? "off" : "alive");
     }
     // A sign that the store lost is not a sign that the client is new.
     for (const [clientId, sign] of this.#signs) {
       if (signs.has(clientId)) continue;
       signs.set(clientId, sign);
-      standings.set(clientId, clock.nowMs - sign.atMs > defaultPolicy.lifeSignMs ? "silent" : "alive");
+      standings.set(clientId, this.#isSilent(sign.atMs) ? "silent" : "alive");
     }
     this.#signs = signs;
     return standings;
+  }
+
+  #isSilent(signedAtMs: number): boolean {
+    return this.#world.without !== "doubt" && this.#world.clock.nowMs - signedAtMs > defaultPolicy.lifeSignMs;
   }
 
   /** Log start, end and leader first, then the commits, then the records: each at its own time. */
@@ -127,7 +135,7 @@ export class SimAuditor {
     }
     await this.#sleep(random.between(1, 10));
     if (log.life !== life || log.leader !== leader) return undefined;
-    return {
+    const reading: KafkaReading = {
       kind: "kafka",
       beganAtMs,
       endedAtMs: clock.nowMs,
@@ -140,6 +148,8 @@ export class SimAuditor {
       extracts: wanted.flatMap((range) => this.#extract(range, Math.max(logStart, log.start), highWatermark)),
       groups,
     };
+    this.#before = spoilReading(reading, this.#before, this.#world.without);
+    return this.#before;
   }
 
   #extract(range: LogRange, start: number, stable: number): readonly LogExtract[] {

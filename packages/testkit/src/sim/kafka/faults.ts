@@ -123,40 +123,40 @@ const losses: Partial<KafkaFaults> = {
   secondGroup: 0.5,
 };
 
-const rebalances: Partial<KafkaFaults> = { rebalanceEveryMs: 4_000, zombie: 0.4, slowHandler: 0.02, seekBack: 0.01 };
+const rebalances: Partial<KafkaFaults> = { rebalanceEveryMs: 2_000, zombie: 0.4, slowHandler: 0.02, seekBack: 0.01 };
 const kills: Partial<KafkaFaults> = {
-  memberKillEveryMs: 9_000,
-  producerKillEveryMs: 12_000,
-  auditorRestartEveryMs: 15_000,
+  memberKillEveryMs: 4_500,
+  producerKillEveryMs: 6_000,
+  auditorRestartEveryMs: 7_500,
   commitFailure: 0.05,
   brokenOff: 0.02,
 };
 const storeTrouble: Partial<KafkaFaults> = {
-  failoverEveryMs: 12_000,
-  flushEveryMs: 30_000,
-  cutEveryMs: 6_000,
+  failoverEveryMs: 6_000,
+  flushEveryMs: 15_000,
+  cutEveryMs: 3_000,
   answerLoss: 0.03,
   secondAuditor: 0.5,
 };
 const logCuts: Partial<KafkaFaults> = {
-  truncationEveryMs: 12_000,
-  electionEveryMs: 9_000,
-  followerLagEveryMs: 9_000,
-  recreationEveryMs: 40_000,
+  truncationEveryMs: 6_000,
+  electionEveryMs: 4_500,
+  followerLagEveryMs: 4_500,
+  recreationEveryMs: 20_000,
   acksOne: 0.4,
   silentLog: 0.1,
   slowLog: 0.1,
   hiddenLogEnd: 0.15,
 };
-const retention: Partial<KafkaFaults> = { retentionEveryMs: 7_000, emptyGroupEveryMs: 15_000 };
+const retention: Partial<KafkaFaults> = { retentionEveryMs: 3_500, emptyGroupEveryMs: 7_500 };
 const foreign: Partial<KafkaFaults> = {
-  foreignMemberEveryMs: 9_000,
+  foreignMemberEveryMs: 4_500,
   unstamped: 0.03,
   forged: 0.02,
   foreignStamp: 0.02,
   fromLatest: 0.2,
 };
-const toggles: Partial<KafkaFaults> = { memberToggleEveryMs: 6_000, producerToggleEveryMs: 9_000 };
+const toggles: Partial<KafkaFaults> = { memberToggleEveryMs: 3_000, producerToggleEveryMs: 4_500 };
 
 /** Named mixes. All of them lose messages; what they add is what could make a loss look other than it is. */
 export const kafkaProfiles = {
@@ -168,7 +168,7 @@ export const kafkaProfiles = {
   retention: { ...noFaults, ...losses, ...rebalances, ...retention },
   foreign: { ...noFaults, ...losses, ...rebalances, ...foreign },
   toggles: { ...noFaults, ...losses, ...rebalances, ...toggles },
-  "mis-acks": { ...noFaults, ...losses, misAcked: 0.03, untold: 0.01, omittedLate: 0.01, rebalanceEveryMs: 6_000 },
+  "mis-acks": { ...noFaults, ...losses, misAcked: 0.03, untold: 0.01, omittedLate: 0.01, rebalanceEveryMs: 3_000 },
   everything: {
     ...noFaults,
     ...losses,

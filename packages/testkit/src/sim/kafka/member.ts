@@ -26,6 +26,7 @@ export class SimMember {
   #isRecording = true;
   #whenRevoked: (() => void) | undefined;
   #isWorking = false;
+  #isFresh = true;
 
   constructor(world: World, group: SimGroup, isForeign = false) {
     this.#world = world;
@@ -44,7 +45,8 @@ export class SimMember {
     this.assignment = generation;
     this.position = position;
     this.#whenRevoked = undefined;
-    if (!this.isForeign) {
+    if (!this.isForeign && (this.#world.without !== "join" || this.#isFresh)) {
+      this.#isFresh = false;
       this.#testimony.enter(this.#world.log.highWatermark, !this.#isRecording);
       if (!this.#isRecording) this.#testimony.leave("off");
     }
@@ -256,7 +258,8 @@ export class SimMember {
       const accepted = !fails && life === this.#world.log.life && this.group.commit(generation, next);
       this.client.after(random.between(1, 10), () => {
         if (this.assignment !== generation) return;
-        if (accepted && this.#isRecording) this.#testimony.committed(next);
+        const counts = accepted || this.#world.without === "own-commit";
+        if (counts && this.#isRecording) this.#testimony.committed(next);
         else if (!accepted && !fails && this.group.generation !== generation) this.evicted(generation);
       });
     });
@@ -277,7 +280,8 @@ export class SimMember {
     this.client.after(done === undefined ? 0 : 60, () => {
       if (this.assignment !== assignment) return;
       this.assignment = 0;
-      if (!this.isForeign) this.#testimony.leave(this.#isRecording ? "closed" : "off");
+      if (!this.isForeign && this.#world.without !== "join")
+        this.#testimony.leave(this.#isRecording ? "closed" : "off");
       this.report();
     });
     if (done !== undefined) this.#world.clock.after(70, done);

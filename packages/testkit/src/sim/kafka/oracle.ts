@@ -24,7 +24,7 @@ export interface SimResult {
   /** Lost and not confirmed, in a run in which everybody testified. */
   readonly missedLosses: number;
   readonly wrongVerdicts: number;
-  /** Mis-acked, and said to be missing in the store. */
+  /** Mis-acked, and said to be missing in the store or left behind. */
   readonly vagueVerdicts: number;
   /** Lost, and honestly not confirmed. */
   readonly inDoubt: number;
@@ -82,8 +82,8 @@ export class Oracle {
         count.lost += 1;
         if (confirmed !== undefined) {
           count.confirmed += 1;
-          const expected = message.verdict ?? message.verdictIn[group.index];
-          if (confirmed.verdict === "store.missing" && expected === "produce.mis-acked") {
+          const expected = message.isLate ? undefined : (message.verdict ?? message.verdictIn[group.index]);
+          if (confirmed.verdict !== expected && expected === "produce.mis-acked") {
             // Named only as long as the producer still knows the offset that it was told.
             count.vague += 1;
           } else if (expected !== undefined && expected !== "either" && confirmed.verdict !== expected) {
@@ -95,7 +95,7 @@ export class Oracle {
         const cause =
           causes.get(keyOf(group.name, message.producerId, message.sequence)) ??
           causes.get(keyOf("", message.producerId, message.sequence)) ??
-          "unsaid";
+          "pending";
         if (canMiss && !message.isUntestified) {
           count.missed += 1;
           this.#tell(`missed loss for ${group.name}: ${cause}`, message);

@@ -2,6 +2,7 @@ import type { Lane } from "@seqwatch/core";
 import { Clock } from "../rabbitmq/clock.ts";
 import { createRandom } from "../rabbitmq/random.ts";
 import { SimAuditor, type Sleepers } from "./auditor.ts";
+import type { Clause } from "./clauses.ts";
 import { type KafkaFaults, type KafkaProfile, kafkaProfiles, noFaults, swarmOf } from "./faults.ts";
 import { SimGroup } from "./group.ts";
 import { SimLog } from "./log.ts";
@@ -20,6 +21,8 @@ export interface KafkaSimOptions {
   readonly faults?: KafkaProfile | "swarm" | Partial<KafkaFaults>;
   /** Keep the whole story, not only what is wrong. Slow. */
   readonly trace?: boolean;
+  /** Do without a clause of the proof, to see what it prevents. */
+  readonly without?: Clause;
 }
 
 const lane: Lane = { system: "kafka", cluster: "sim", destination: "orders", partition: "0" };
@@ -59,7 +62,8 @@ class KafkaRun {
       faults,
       lane,
       log: new SimLog(),
-      store: new SimStore((confirmation, added) => this.#oracle.heed(confirmation, added)),
+      without: options.without,
+      store: new SimStore(options.without, (confirmation, added) => this.#oracle.heed(confirmation, added)),
       truth: new Truth(groupCount, options.trace === true),
       faultCount: 0,
       isDraining: false,

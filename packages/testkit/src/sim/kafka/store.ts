@@ -21,6 +21,8 @@ import {
   type TestimonyReport,
 } from "@seqwatch/core";
 
+import { type Clause, spoilLane, spoilLedger, spoilTestimony } from "./clauses.ts";
+
 interface Contents {
   readonly lane: StoredLane;
   readonly clients: ReadonlyMap<string, ClientSign>;
@@ -37,19 +39,24 @@ export class SimStore implements Store {
   #checkpoints: Contents[] = [];
   readonly #confirmed: (confirmation: Confirmation, added: RangeSet) => void;
 
-  constructor(confirmed: (confirmation: Confirmation, added: RangeSet) => void) {
+  readonly #without: Clause | undefined;
+  /** What the record was when the pass began, for an auditor that reads the broker after it. */
+  stale: StoredLane | undefined;
+
+  constructor(without: Clause | undefined, confirmed: (confirmation: Confirmation, added: RangeSet) => void) {
+    this.#without = without;
     this.#confirmed = confirmed;
   }
 
   takeLedger(report: LedgerReport): Answer {
-    const merged = mergeLedger(this.lane, report);
+    const merged = mergeLedger(this.lane, spoilLedger(report, this.#without));
     this.lane = merged.lane;
     return merged.answer;
   }
 
   takeTestimony(report: TestimonyReport): Answer {
-    const merged = mergeTestimony(this.lane, report);
-    this.lane = merged.lane;
+    const merged = mergeTestimony(this.lane, spoilTestimony(report, this.#without));
+    this.lane = this.#without === undefined ? merged.lane : spoilLane(merged.lane, this.#without);
     return merged.answer;
   }
 
@@ -86,7 +93,7 @@ export class SimStore implements Store {
   }
 
   async readLane(): Promise<LaneRecord> {
-    return presentLane(this.lane, "processed");
+    return presentLane(this.stale ?? this.lane, "processed");
   }
 
   async readClients(): Promise<readonly ClientSign[]> {
@@ -94,7 +101,7 @@ export class SimStore implements Store {
   }
 
   async writeNotes(_lane: Lane, notes: AuditNotes): Promise<void> {
-    this.lane = mergeNotes(this.lane, notes);
+    this.lane = mergeNotes(this.lane, this.#without === "doubt" ? { ...notes, doubts: [] } : notes);
   }
 
   async confirm(_lane: Lane, confirmations: readonly Confirmation[]): Promise<readonly RangeSet[]> {

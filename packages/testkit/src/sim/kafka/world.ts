@@ -1,6 +1,7 @@
 import type { Lane } from "@seqwatch/core";
 import type { Clock } from "../rabbitmq/clock.ts";
 import type { Random } from "../rabbitmq/random.ts";
+import type { Clause } from "./clauses.ts";
 import type { KafkaFaults } from "./faults.ts";
 import type { SimLog } from "./log.ts";
 import type { SimStore } from "./store.ts";
@@ -11,6 +12,8 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly faults: KafkaFaults;
+  /** The clause of the proof that this run does without. */
+  readonly without: Clause | undefined;
   readonly lane: Lane;
   readonly log: SimLog;
   readonly store: SimStore;
