@@ -47,11 +47,19 @@ interface GroupParts {
   readonly done: Map<number, GroupOffsets>;
   readonly members: Map<string, MemberRecord>;
   readonly receipts: Map<string, Receipts>;
+  /** Streams of which a field could not be read. */
+  readonly unreadable: Set<string>;
   doubtTo: number;
   floor: number;
 }
 
-/** Reads the fields of a lane's groups, which are named by the number that the record gave the group. */
+/** A floor or doubt that leaves nothing to be judged. */
+const everything = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Reads the fields of a lane's groups, which are named by the number that the record gave the group. Where a field that
+ * could speak against a loss is damaged, nothing of its stream, or of its group, may be judged any more.
+ */
 export class GroupsDecoder {
   readonly #fields: ReadonlyMap<string, string>;
   readonly #names = new Map<string, string>();
@@ -89,14 +97,24 @@ export class GroupsDecoder {
 
   finish(): ReadonlyMap<string, GroupRecord> {
     const groups = new Map<string, GroupRecord>();
-    for (const [id, name] of this.#names) groups.set(name, { ...(this.#groups.get(id) ?? emptyGroup) });
+    for (const [id, name] of this.#names) {
+      const parts = this.#groups.get(id);
+      groups.set(name, parts === undefined ? emptyGroup : toGroup(parts));
+    }
     return groups;
   }
 
   #groupOf(id: string): GroupParts {
     const known = this.#groups.get(id);
     if (known !== undefined) return known;
-    const begun: GroupParts = { done: new Map(), members: new Map(), receipts: new Map(), doubtTo: 0, floor: 0 };
+    const begun: GroupParts = {
+      done: new Map(),
+      members: new Map(),
+      receipts: new Map(),
+      unreadable: new Set(),
+      doubtTo: 0,
+      floor: 0,
+    };
     this.#groups.set(id, begun);
     return begun;
   }
@@ -113,10 +131,9 @@ function readNumber(group: GroupParts, kind: string, text: string): boolean {
   // The kept eras: only the scripts need the list.
   if (kind === "E") return true;
   const value = parseInteger(text);
-  if (value === undefined) return false;
-  if (kind === "D") group.doubtTo = value;
-  if (kind === "f") group.floor = value;
-  return true;
+  if (kind === "D") group.doubtTo = value ?? everything;
+  if (kind === "f") group.floor = value ?? everything;
+  return value !== undefined;
 }
 
 function readOffsets(group: GroupParts, kind: string, eraText: string, text: string): boolean {
@@ -142,9 +159,20 @@ function readReceipts(group: GroupParts, kind: string, producerId: string, text:
   const number = receiptNumbers.get(kind);
   const name = number ?? receiptSets.get(kind);
   const value = number === undefined ? parseRanges(text) : parseInteger(text);
-  if (name === undefined || value === undefined) return false;
+  if (name === undefined || value === undefined) {
+    group.unreadable.add(producerId);
+    return false;
+  }
   group.receipts.set(producerId, { ...receipts, [name]: value });
   return true;
+}
+
+function toGroup({ unreadable, ...group }: GroupParts): GroupRecord {
+  for (const producerId of unreadable) {
+    const receipts = group.receipts.get(producerId) ?? emptyReceipts;
+    group.receipts.set(producerId, { ...receipts, floor: everything });
+  }
+  return group;
 }
 
 /** `epoch:ranges;epoch:ranges`, as runs in the order of their first offsets. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { noNotes, type Store } from "@seqwatch/core";
 import { type RedisStoreOptions, redisStore, StoreError } from "@seqwatch/store-redis";
-import { following, kafkaLane, ledger, stored, testimony } from "@seqwatch/testkit";
+import { following, kafkaLane, ledger, stored, streamTestimony, testimony } from "@seqwatch/testkit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
 
@@ -166,6 +166,18 @@ test("fields that somebody damaged count as absent and are named", async () => {
   expect([...record.ledgers.keys()]).toEqual(["producer-01"]);
   expect(record.groups.get("billing")?.done.size).toBe(0);
   expect(await store.readWarnings()).toEqual([expect.stringMatching(/5 fields .* dh1:0, /)]);
+});
+
+test("a damaged field that could speak against a loss leaves nothing to be judged", async () => {
+  const store = opened({ url: server.url });
+  await store.reportLedger(kafkaLane, ledger());
+  const streams = [streamTestimony({ processed: [1, 4] })];
+  await store.reportTestimony(kafkaLane, testimony({ handled: [0, 3], streams }));
+  const key = "seqwatch:{kafka/main/orders/0}";
+  await server.command("HSET", key, "rp1:producer-01", "4-1", "D1", "?");
+  const group = (await store.readLane(kafkaLane)).groups.get("billing");
+  expect(group?.doubtTo).toBe(Number.MAX_SAFE_INTEGER);
+  expect(group?.receipts.get("producer-01")).toMatchObject({ floor: Number.MAX_SAFE_INTEGER, processed: [] });
 });
 
 test("every write renews the life of its lane", async () => {
