@@ -43,13 +43,15 @@ export function createAmqpWatch(options: AmqpOptions): AmqpWatch {
   if (!client.isEnabled) return { client, connection: (connection) => connection };
   client.addRole("rabbitmq client");
   const services = createServices(client, options);
-  const openConnections = new Set<object>();
+  const watched = new WeakSet<object>();
+  const open = new Set<object>();
   return {
     client,
     connection: (connection) => {
-      if (openConnections.has(connection)) return connection;
-      openConnections.add(connection);
-      watchConnection(connection, services, openConnections);
+      if (watched.has(connection)) return connection;
+      watched.add(connection);
+      open.add(connection);
+      watchConnection(connection, services, open);
       return connection;
     },
   };
@@ -69,6 +71,11 @@ function createServices(client: Client, settings: AmqpSettings): ChannelServices
 function watchConnection(connection: AmqpConnection, services: ChannelServices, open: Set<object>): void {
   override(connection, "createChannel", (below, args) => createChannel(below, args, services, false));
   override(connection, "createConfirmChannel", (below, args) => createChannel(below, args, services, true));
+  // One that dies without being closed may be made again: it is forgotten, and its streams go on.
+  override(connection, "emit", (below, args) => {
+    if (args[0] === "close") open.delete(connection);
+    return below(args);
+  });
   override(connection, "close", (below, args) => {
     open.delete(connection);
     const last = open.size === 0;

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { createCarrier } from "./carrier.ts";
+
+const needs = { maxTableBytes: 60_000, forceMandatory: false };
+
+test("a header named __proto__ stays a header", () => {
+  const headers: unknown = JSON.parse('{"__proto__": {"a": 1}, "b": 2}');
+  const carrier = createCarrier({ headers }, needs);
+  expect(Object.entries(carrier?.headers ?? {})).toEqual([
+    ["__proto__", { a: 1 }],
+    ["b", 2],
+  ]);
+  expect(Object.getPrototypeOf(carrier?.headers)).toBe(Object.prototype);
+});
+
+test("a return is asked for where it is needed and the application does not ask itself", () => {
+  const forced = { ...needs, forceMandatory: true };
+  expect(createCarrier(undefined, forced)).toMatchObject({ options: { mandatory: true }, asksForReturn: false });
+  expect(createCarrier({ mandatory: true }, forced)).toMatchObject({ asksForReturn: true });
+  expect(createCarrier({}, needs)?.options).not.toHaveProperty("mandatory");
+  const inherited: object = Object.create(Object.freeze({ mandatory: false }));
+  expect(createCarrier(inherited, forced)?.options).toHaveProperty("mandatory", true);
+});
+
+test("a table is let through up to the last byte that leaves room for the longest stamp, and not beyond", () => {
+  const bytesOfStamp = 4 + 1 + 8 + 5 + 39;
+  const textOf = (tableBytes: number) => "x".repeat(tableBytes - bytesOfStamp - (4 + 1 + 1 + 5));
+  expect(createCarrier({ headers: { a: textOf(60_000) } }, needs)).toBeDefined();
+  expect(createCarrier({ headers: { a: textOf(60_001) } }, needs)).toBeUndefined();
+  expect(createCarrier({ headers: { a: { within: textOf(60_001) } } }, needs)).toBeUndefined();
+});
