@@ -1,3 +1,4 @@
+import { formatStamp, laneHashOf } from "@seqwatch/core";
 import { expect, test, vi } from "vitest";
 import { createFakeBench, FakeConnection, laneOf } from "../test/fakes.ts";
 import { createAmqpWatch } from "./watch-amqp.ts";
@@ -87,6 +88,19 @@ test("one exchange can be switched off alone: its deliveries are not accounted f
   expect((await signOf())?.state).toBe("off");
 });
 
+test("while deliveries are not accounted for, the queue is put in doubt again and again", async () => {
+  const { host, client, publishAndDeliver, record } = await createConsuming();
+  publishAndDeliver("orders", "created");
+  client.setRecording(false);
+  await host.pass(3_000);
+  const settled = (await record()).doubtToken;
+  await host.pass(3_000);
+  expect((await record()).doubtToken).toBe(settled);
+  publishAndDeliver("orders", "created");
+  await host.pass(3_000);
+  expect((await record()).doubtToken).not.toBe(settled);
+});
+
 test("while it is off the consumer goes on settling what was delivered while it was on", async () => {
   const { host, channel, client, publishAndDeliver, groupOf } = await createConsuming();
   const message = publishAndDeliver("orders", "created");
@@ -130,10 +144,25 @@ test("after a sign of a clone a consumer begins anew under another id, with a do
 });
 
 test("routing keys without bound: idle lanes are forgotten, and one that comes back is accounted for again", async () => {
-  const { host, publishAndDeliver, channel, receivedOf } = await createConsuming();
-  for (let key = 0; key < 5_100; key++) channel.ack(publishAndDeliver("orders", `${key}`));
+  const { host, client, channel, groupOf, record } = await createConsuming();
+  const { clientId } = client;
+  const deliver = (key: number, sequence: number) => {
+    const laneHash = laneHashOf(laneOf("orders", `${key}`));
+    const headers = { seqwatch: formatStamp({ producerId: "AAAAAAAAAAA", laneHash, sequence }) };
+    channel.published.push({
+      exchange: "orders",
+      routingKey: `${key}`,
+      content: Buffer.from(""),
+      options: { headers },
+    });
+    channel.ack(channel.deliver(channel.published.length - 1));
+  };
+  for (let key = 0; key < 5_100; key++) deliver(key, 1);
   await host.pass(65_000);
-  for (let key = 0; key < 10; key++) channel.ack(publishAndDeliver("orders", `${key}`));
+  for (let key = 0; key < 10; key++) deliver(key, 2);
   await host.pass(3_000);
-  expect((await receivedOf("orders", "5")).flat()).toEqual([1, 2]);
+  // Without a ledger receipts wait; they are all there.
+  const receipts = [...((await groupOf("orders", "5"))?.receipts.values() ?? [])];
+  expect(receipts.map(({ ahead }) => ahead)).toEqual([[1, 2]]);
+  expect({ clientId: client.clientId, doubtToken: (await record()).doubtToken }).toEqual({ clientId, doubtToken: "" });
 });

@@ -144,6 +144,19 @@ test("after recover everything open comes again, and counts as neither processed
   expect(await receiptsOf(bench, queue)).toMatchObject({ processed: [1, 3], duplicate: [] });
 });
 
+test("what recover gave back is not settled by a later ackAll", async () => {
+  const { bench, queue, connection } = await createFilled(3);
+  const channel = await connection.createChannel();
+  const seen = collector<ConsumeMessage>();
+  const { consumerTag } = await channel.consume(queue, seen.add);
+  await expect.poll(() => seen.messages.length).toBe(3);
+  await channel.cancel(consumerTag);
+  await channel.recover();
+  channel.ackAll();
+  expect(await receiptsOf(bench, queue)).toMatchObject({ received: [1, 3], processed: [] });
+  expect((await channel.checkQueue(queue)).messageCount).toBe(3);
+});
+
 test("what a lost connection held comes again elsewhere, as a redelivery", async () => {
   const { bench, queue, connection } = await createFilled(3, { "x-queue-type": "classic" });
   const first = await connection.createChannel();
