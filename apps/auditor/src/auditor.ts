@@ -19,7 +19,7 @@ import {
   storeUnreachable,
 } from "./client-watch.ts";
 import { inParallel } from "./in-parallel.ts";
-import { isDue, newLane, type WatchedLane } from "./lane-schedule.ts";
+import { isDue, isWaiting, newLane, type WatchedLane } from "./lane-schedule.ts";
 import { isLiveLane } from "./lane-figures.ts";
 import { type StoreWatcher, watchStore } from "./watched-store.ts";
 
@@ -179,7 +179,15 @@ export class Auditor {
       nowMs,
       wallMs,
     });
-    this.#lanes.set(key, { key, lane, audit, lookedAtMs, life, isLive: this.#live.has(key) });
+    this.#lanes.set(key, {
+      key,
+      lane,
+      audit,
+      lookedAtMs,
+      life,
+      isLive: this.#live.has(key),
+      isWaiting: isWaiting(audit),
+    });
     for (const finding of changed) watcher.changed(finding);
     return changed.length;
   }

@@ -1,7 +1,7 @@
 import { firstAudit, laneKeyOf } from "@seqwatch/core";
 import { expect, test } from "vitest";
 import { kafkaLane, rabbitLane } from "../test/samples.ts";
-import { isDue, newLane, type WatchedLane } from "./lane-schedule.ts";
+import { isDue, isWaiting, newLane, type WatchedLane } from "./lane-schedule.ts";
 
 const now = { version: 4, life: 0, nowMs: 10_000 };
 
@@ -14,6 +14,7 @@ function restingLane(change: Partial<WatchedLane> = {}): WatchedLane {
     lookedAtMs: 9_000,
     life: 0,
     isLive: true,
+    isWaiting: false,
     ...change,
   };
 }
@@ -26,8 +27,15 @@ test("a lane that changed is due", () => {
   expect(isDue(restingLane(), { ...now, version: 5 })).toBe(true);
 });
 
-test("a lane with something open is due though nothing was written", () => {
-  expect(isDue(restingLane({ audit: { ...firstAudit, isOpen: true, version: 4 } }), now)).toBe(true);
+test("a lane in which a verdict waits is due though nothing was written", () => {
+  expect(isDue(restingLane({ isWaiting: true }), now)).toBe(true);
+});
+
+test("a verdict waits for what is open, and for what the judge wants to see in the log", () => {
+  const settled = { ...firstAudit, isOpen: false };
+  expect(isWaiting(settled)).toBe(false);
+  expect(isWaiting({ ...settled, isOpen: true })).toBe(true);
+  expect(isWaiting({ ...settled, wanted: [{ first: 5, last: 9 }] })).toBe(true);
 });
 
 test("every lane is due when the store may have lost writes", () => {
