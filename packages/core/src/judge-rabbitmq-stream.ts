@@ -2,7 +2,7 @@ import type { DoubtCause, Gap, Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
 import type { LaneRecord, Receipts } from "./lane-record.ts";
 import type { LedgerReport, VoidReason } from "./ledger-report.ts";
-import { difference, emptyRanges, isEmpty, type RangeSet, unionAll } from "./range-set.ts";
+import { difference, emptyRanges, intersection, isEmpty, type RangeSet, unionAll } from "./range-set.ts";
 
 /** What any consumer of any queue got of a stream: it was sent, whatever the producer knows of it. */
 export function receivedAnywhere(snapshot: LaneRecord, producerId: string): RangeSet {
@@ -30,13 +30,30 @@ export function describeNotSent(ledger: LedgerReport, received: RangeSet): reado
   }
   const uncertain = difference(ledger.uncertain, unionAll([answered, voided, ledger.returned]));
   if (!isEmpty(uncertain)) gaps.push(notSent(ledger, uncertain, "produce.uncertain", "outcome-unknown"));
+  const copied = difference(intersection(ledger.returned, ledger.retried), received);
+  if (!isEmpty(copied)) gaps.push(returnedOnce(ledger, copied));
   return gaps;
+}
+
+/** One copy came back; another one may lie in a queue, or may have been worked unheard. */
+function returnedOnce(ledger: LedgerReport, sequences: RangeSet): Gap {
+  return {
+    producerId: ledger.producerId,
+    group: undefined,
+    sequences,
+    state: "in-doubt",
+    verdict: "produce.unroutable",
+    cause: "earlier-copy-possible",
+    offsets: undefined,
+    decidedBy: "The broker returned it, but it had been published before on a channel that closed.",
+  };
 }
 
 /** The broker gave it back as unroutable: lost for every queue, and proven by the ledger alone. */
 export function proveUnroutable(snapshot: LaneRecord, ledger: LedgerReport, received: RangeSet): readonly Proof[] {
   const known = snapshot.verdicts.get(ledger.producerId)?.lost ?? emptyRanges;
-  const sequences = difference(ledger.returned, unionAll([known, received]));
+  // What was published once more may have been routed the first time.
+  const sequences = difference(ledger.returned, unionAll([known, received, ledger.retried]));
   if (isEmpty(sequences)) return [];
   const gap: Gap = {
     producerId: ledger.producerId,

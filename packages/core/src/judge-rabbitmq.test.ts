@@ -78,6 +78,12 @@ describe("the judge of RabbitMQ lanes", () => {
     ]);
   });
 
+  test("does not confirm as unroutable what was published twice: the other copy may have been routed", () => {
+    const found = begin().run(1, () => ({ ledger: { returned: [17, 17], retried: [17, 17] } }));
+    expect(found.proofs).toEqual([]);
+    expect(statesOf(found, 17)).toEqual(["in-doubt earlier-copy-possible produce.unroutable"]);
+  });
+
   test("tells what the broker refused and what has no outcome apart from what is lost", () => {
     const ledger = {
       acked: [1, 15],

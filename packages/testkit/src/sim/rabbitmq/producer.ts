@@ -42,8 +42,10 @@ export class SimProducer {
     this.#outstanding = new Set();
     this.process.after(this.#world.random.between(1, 3_000), () => {
       for (const message of outstanding) {
-        if (this.#republishes && this.#isPublishing) this.#publish(message);
-        else message.ledger.bookUncertain(message.sequence, message.sequence);
+        if (this.#republishes && this.#isPublishing) {
+          message.ledger.bookRetried(message.sequence, message.sequence);
+          this.#publish(message);
+        } else message.ledger.bookUncertain(message.sequence, message.sequence);
       }
     });
   }
