@@ -88,6 +88,20 @@ test("one exchange can be switched off alone: its deliveries are not accounted f
   expect((await signOf())?.state).toBe("off");
 });
 
+test("what is delivered before the store knows of the doubt is still accounted for, what comes after is not", async () => {
+  const { host, client, channel, publishAndDeliver, receivedOf } = await createConsuming();
+  publishAndDeliver("orders", "created");
+  channel.publish("orders", "created", Buffer.from("on its way"));
+  channel.publish("orders", "created", Buffer.from("late"));
+  await host.pass(1_000);
+  client.setRecording(false);
+  channel.deliver(1);
+  await host.pass(1_500);
+  channel.deliver(2);
+  await host.pass(1_500);
+  expect(await receivedOf("orders", "created")).toEqual([[1, 2]]);
+});
+
 test("while deliveries are not accounted for, the queue is put in doubt again and again", async () => {
   const { host, client, publishAndDeliver, record } = await createConsuming();
   publishAndDeliver("orders", "created");
