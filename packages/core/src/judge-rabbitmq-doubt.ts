@@ -7,6 +7,7 @@ export interface DoubtStep {
   readonly doubt: StreamDoubt;
   readonly doubtTo: number;
   readonly stretches: readonly DoubtStretch[];
+  readonly diedTo: number;
 }
 
 /**
@@ -27,9 +28,11 @@ export function stepDoubt(input: {
   const recorded = addStretch(previous?.stretches ?? [], input.recordedTo, "not-testified");
   const stretches = doubt.kind === "none" ? recorded : addStretch(recorded, ledger.assigned, doubt.cause);
   const isOver = doubt.kind === "ending" && ledger.number >= doubt.atNumber;
+  const isDeath = doubt.kind !== "none" && doubt.cause === "member-died";
   return {
     doubt: isOver ? { kind: "none" } : doubt,
     stretches,
+    diedTo: isDeath ? ledger.assigned : (previous?.diedTo ?? 0),
     doubtTo: stretches.at(-1)?.to ?? 0,
   };
 }

@@ -17,6 +17,8 @@ export interface GapFacts {
   readonly unconfirmed: RangeSet;
   readonly doubtTo: number;
   readonly stretches: readonly DoubtStretch[];
+  /** Up to here a consumer that died may have held it. */
+  readonly diedTo: number;
   readonly cohorts: CohortFacts;
 }
 
@@ -92,9 +94,9 @@ function judgeHeld(cohort: Cohort, facts: GapFacts, add: AddFate): void {
   const { passed } = cohort;
   const held = intersection(cohort.sequences, facts.received);
   if (passed === undefined || isEmpty(held) || facts.cohorts.nowMs - passed.atMs < facts.graceMs) return;
-  for (const part of splitByCause(held, facts.stretches))
-    if (part.cause === "member-died") add(inDoubt("member-died"), part.sequences);
-  const later = above(held, facts.doubtTo);
+  // Another doubt may have reached them before the death was seen; what a dead consumer held is in doubt all the same.
+  add(inDoubt("member-died"), upTo(held, facts.diedTo));
+  const later = above(held, Math.max(facts.doubtTo, facts.diedTo));
   if (passed.isTwice && !isAnyOpen(passed.holders, facts)) add(inDoubt("received-never-settled"), later);
 }
 

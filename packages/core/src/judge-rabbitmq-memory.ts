@@ -47,6 +47,8 @@ export interface StreamMemory {
   readonly doubtTo: number;
   /** What raised `doubtTo`, ascending: a sequence belongs to the first stretch that reaches it. */
   readonly stretches: readonly DoubtStretch[];
+  /** The highest sequence given out while a consumer's death was a doubt: one of them may have died with it. */
+  readonly diedTo: number;
   readonly cohorts: readonly Cohort[];
   readonly settledTo: number;
 }

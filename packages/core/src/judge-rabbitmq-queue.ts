@@ -133,6 +133,7 @@ function judgeStream(producerId: string, receipts: Receipts | undefined, context
     unconfirmed: difference(ledger.told, ledger.acked),
     doubtTo: step.doubtTo,
     stretches: step.stretches,
+    diedTo: step.diedTo,
     cohorts: facts,
   });
   return {
@@ -158,6 +159,7 @@ const blank: StreamMemory = {
   doubt: { kind: "none" },
   doubtTo: 0,
   stretches: [],
+  diedTo: 0,
   cohorts: [],
   settledTo: 0,
 };

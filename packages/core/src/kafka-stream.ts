@@ -125,18 +125,10 @@ function absentOf(context: LaneContext, places: readonly Place[], knownBefore: R
   const absent = places.filter((place) => {
     if (place.era !== context.era || context.eraRise !== undefined || place.located) return false;
     if (!covers(knownBefore, place.first, place.last)) return false;
-    const answer = answerOf(context.view, context.reading, place);
-    if (answer === "cut-by-log-start") return isAbsentAboveLogStart(context, place);
-    return answer === "absent";
+    // What the log start has passed cannot be read any more, and somebody may have worked it before.
+    return answerOf(context.view, context.reading, place) === "absent";
   });
   return unionAll(absent.map((place) => rangeOf(place.first, place.last)));
-}
-
-/** Below the log start an unheard member may have worked it, unless no group ever committed beyond the interval. */
-function isAbsentAboveLogStart(context: LaneContext, place: Place): boolean {
-  const { reading, groups } = context;
-  if (reading === undefined || groups.some((group) => group.memory.highestCommit > place.low)) return false;
-  return answerOf(context.view, reading, { ...place, low: reading.logStart }) === "absent";
 }
 
 /** Two readings by the same leader; a pass without a reading neither adds nor forgets. */
@@ -209,15 +201,28 @@ function suspectedGaps(
   if (isEmpty(sequences)) return [];
   const { nowMs, policy } = context.input;
   const hopeless = intersection(sequences, standingSince(known, nowMs - policy.unreadableMs));
+  const obscured = difference(
+    intersection(obscuredOf(context, places), standingSince(known, nowMs - policy.graceMs)),
+    hopeless,
+  );
+  const suspected = difference(sequences, unionAll([hopeless, obscured]));
   const base = { producerId: facts.ledger.producerId, group: undefined, verdict: "produce.ack-missing" as const };
   const gaps: Gap[] = [
     {
       ...base,
-      sequences: difference(sequences, hopeless),
+      sequences: suspected,
       state: "suspected",
       cause: undefined,
-      offsets: hullOf(places, difference(sequences, hopeless)),
+      offsets: hullOf(places, suspected),
       decidedBy: "The answer to a resolved send left the partition out.",
+    },
+    {
+      ...base,
+      sequences: intersection(sequences, obscured),
+      state: "in-doubt",
+      cause: "unstamped-in-range",
+      offsets: hullOf(places, obscured),
+      decidedBy: "Messages without a stamp lie where it can be, and one of them may be it.",
     },
     {
       ...base,
@@ -229,6 +234,17 @@ function suspectedGaps(
     },
   ];
   return gaps.filter((gap) => !isEmpty(gap.sequences));
+}
+
+/** Read as far as they can lie, and only the stamps of others' messages are missing there: no later reading says more. */
+function obscuredOf(context: LaneContext, places: readonly Place[]): RangeSet {
+  const obscured = places.filter(
+    (place) =>
+      place.era === context.era &&
+      !place.located &&
+      answerOf(context.view, context.reading, place) === "unstamped-there",
+  );
+  return unionAll(obscured.map((place) => rangeOf(place.first, place.last)));
 }
 
 function proofsOf(
