@@ -1,6 +1,6 @@
 import { createMemoryStore } from "@seqwatch/core";
 import { redisStore } from "@seqwatch/store-redis";
-import { describeStore, expectSameStore, operationsOf } from "@seqwatch/testkit";
+import { describeStore, expectSameStore, following, kafkaLane, operationsOf, testimony } from "@seqwatch/testkit";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
@@ -32,3 +32,18 @@ test.for(["kafka", "rabbitmq"] as const)(
     await store.close();
   },
 );
+
+test("a report that reaches back to any place of a long set merges as in memory", async () => {
+  const store = redisStore({ url: server.url, prefix: "reach", commandTimeoutMs: 10_000 });
+  const model = createMemoryStore();
+  const first = testimony({ handled: Array.from({ length: 180 }, (_, index) => [2 * index, 2 * index]).flat() });
+  for (let offset = 0; offset < 365; offset++) {
+    const lane = { ...kafkaLane, partition: `${offset}` };
+    for (const report of [first, following(first, { whole: true, handled: [offset, offset + (offset % 3)] })]) {
+      await store.reportTestimony(lane, report);
+      await model.reportTestimony(lane, report);
+    }
+    expect(await store.readLane(lane)).toEqual(await model.readLane(lane));
+  }
+  await store.close();
+});

@@ -98,6 +98,13 @@ const ranges = (highest: number, maxPieces = 4): fc.Arbitrary<RangeSet> =>
     .array(fc.tuple(fc.integer({ min: 1, max: highest }), fc.integer({ min: 0, max: 8 })), { maxLength: maxPieces })
     .map((pieces) => unionAll(pieces.map(([first, length]) => [first, first + length])));
 
+/** Mostly few ranges, now and then so many that only the end of the stored ones is looked at. */
+const manyRanges: fc.Arbitrary<RangeSet> = fc.oneof(
+  { arbitrary: ranges(80), weight: 3 },
+  { arbitrary: ranges(3_000, 60), weight: 1 },
+  { arbitrary: fc.integer({ min: 1, max: 3_000 }).map((first) => [first, first + 2]), weight: 1 },
+);
+
 const link: fc.Arbitrary<Link> = fc.oneof(
   { arbitrary: fc.constant<Link>("follows"), weight: 12 },
   { arbitrary: fc.constantFrom<Link>("whole", "orphan", "repeats", "cloned"), weight: 3 },
@@ -123,7 +130,7 @@ const ledgerOperation: fc.Arbitrary<Operation> = fc
     link,
     parts: fc.record({
       producerId,
-      assigned: fc.integer({ min: 0, max: 60 }),
+      assigned: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 3_000 })),
       acked: ranges(60),
       floor: fc.constantFrom(0, 0, 5),
       voided: fc.array(fc.record({ reason: fc.constantFrom("refused", "nacked"), sequences: ranges(60, 2) }), {
@@ -147,7 +154,7 @@ const testimonyOperation: fc.Arbitrary<Operation> = fc
       group,
       clientId: fc.constantFrom("member-1", "member-2", "member:3"),
       era,
-      handled: ranges(80),
+      handled: manyRanges,
       givenUp: ranges(80, 1),
       jumped: ranges(80, 1),
       unstamped: ranges(200, 12),
@@ -161,7 +168,7 @@ const testimonyOperation: fc.Arbitrary<Operation> = fc
       streams: fc.array(
         fc.record({
           producerId,
-          processed: ranges(70),
+          processed: manyRanges,
           twice: ranges(70, 1),
           givenUp: ranges(70, 1),
           jumped: ranges(70, 1),
@@ -189,10 +196,10 @@ const deliveriesOperation: fc.Arbitrary<Operation> = fc
       streams: fc.array(
         fc.record({
           producerId,
-          received: ranges(70),
+          received: manyRanges,
           fresh: ranges(70, 2),
           twice: ranges(70, 1),
-          processed: ranges(70),
+          processed: manyRanges,
           rejected: ranges(70, 1),
         }),
         { maxLength: 3 },
@@ -224,7 +231,7 @@ const confirmOperation: fc.Arbitrary<Operation> = fc
     fc.record({
       producerId,
       group: fc.option(group, { nil: undefined }),
-      sequences: ranges(70),
+      sequences: manyRanges,
       era,
       leftBehindFrom: fc.option(offset, { nil: undefined, freq: 1 }),
     }),
