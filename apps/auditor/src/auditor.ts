@@ -173,6 +173,7 @@ export class Auditor {
       lane,
       audit: watched.audit,
       clients: this.#standings,
+      storeLife: this.#lifeToken,
       services,
       storeDoubted: watched.life !== life,
       policy,

@@ -72,6 +72,7 @@ export class EmbeddedAudit {
         clients,
         services,
         storeDoubted: false,
+        storeLife: undefined,
         policy: defaultPolicy,
         nowMs: () => this.#host.nowMs(),
         wallMs: () => this.#host.wallMs(),

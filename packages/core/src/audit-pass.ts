@@ -41,6 +41,8 @@ export interface PassInput {
   readonly clients: ReadonlyMap<string, ClientStanding>;
   readonly services: ReadonlyMap<string, string>;
   readonly storeDoubted: boolean;
+  /** The token of the store's life as it was before this pass; undefined = not known. */
+  readonly storeLife: string | undefined;
   readonly policy: Policy;
   /** Monotonic, milliseconds. */
   readonly nowMs: () => number;
@@ -115,7 +117,7 @@ async function confirm(
   reading: KafkaReading | RabbitReading | undefined,
   proofs: readonly Proof[],
 ): Promise<readonly Gap[]> {
-  if (proofs.length === 0) return [];
+  if (proofs.length === 0 || (await hasNewLife(input))) return [];
   if (reading?.kind === "kafka") {
     const again = await input.reader?.readLog?.(input.lane, [], [], input.nowMs);
     if (again === undefined || again.leader !== reading.leader || hasFallen(reading, again)) return [];
@@ -125,6 +127,11 @@ async function confirm(
     const sequences = added[at] ?? [];
     return isEmpty(sequences) ? [] : [{ ...proof.gap, sequences }];
   });
+}
+
+/** A store that failed over since the pass began may have shown a snapshot without its last writes. */
+async function hasNewLife({ store, storeLife }: PassInput): Promise<boolean> {
+  return storeLife !== undefined && (await store.readLife()) !== storeLife;
 }
 
 function hasFallen(before: KafkaReading, after: KafkaReading): boolean {

@@ -68,6 +68,7 @@ export class SimAuditor {
       clients,
       services: new Map(),
       storeDoubted: false,
+      storeLife: undefined,
       policy: this.#world.without === "grace" ? { ...defaultPolicy, graceMs: 0 } : defaultPolicy,
       nowMs: () => clock.nowMs,
       wallMs: () => clock.nowMs,
