@@ -33,6 +33,12 @@ test("a stream that was collected takes nothing away, and does not hide what oth
   expect(book.messages()[0]?.totals).toEqual({ sent: 1_008 });
 });
 
+test("a store that lost writes takes nothing away, and what it shows again is not counted again", () => {
+  const book = new FigureBook();
+  for (const sent of [10, 4, 12]) book.book(key, kafkaLane, figures({ a: sent }));
+  expect(book.messages()[0]?.totals).toEqual({ sent: 12 });
+});
+
 test("a lane that was forgotten leaves its totals to its destination", () => {
   const book = new FigureBook();
   book.book(key, kafkaLane, figures({ a: 10 }));

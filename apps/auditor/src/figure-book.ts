@@ -4,7 +4,10 @@ import type { LaneFigures } from "./lane-figures.ts";
 
 interface LaneLine {
   readonly labels: FigureLabels;
-  readonly latest: LaneFigures;
+  readonly active: number;
+  readonly blind: number;
+  /** By group, author and name: the highest figure seen of those who are still there. */
+  readonly highest: ReadonlyMap<string, number>;
   /** By group, "" = at the stream. */
   readonly totals: Map<string, Map<keyof MessageTotals, number>>;
 }
@@ -21,25 +24,25 @@ export class FigureBook {
     { readonly labels: FigureLabels; readonly totals: Map<keyof MessageTotals, number> }
   >();
 
-  book(key: LaneKey, lane: Lane, latest: LaneFigures): void {
+  book(key: LaneKey, lane: Lane, { active, blind, sent, groups }: LaneFigures): void {
     const before = this.#lines.get(key);
     const totals = before?.totals ?? new Map<string, Map<keyof MessageTotals, number>>();
-    const grow = (group: string, name: keyof MessageTotals, by: number): void => {
-      if (by <= 0) return;
-      const line = totals.get(group) ?? new Map<keyof MessageTotals, number>();
-      totals.set(group, line.set(name, (line.get(name) ?? 0) + by));
+    const highest = new Map<string, number>();
+    const note = (group: string, author: string, name: keyof MessageTotals, value: number): void => {
+      const place = `${group}\0${author}\0${name}`;
+      const known = before?.highest.get(place) ?? 0;
+      highest.set(place, Math.max(known, value));
+      // A store that lost writes shows less for a while; what it shows again must not be counted again.
+      if (value > known) grow(totals, group, name, value - known);
     };
-    for (const [producerId, sent] of latest.sent) grow("", "sent", sent - (before?.latest.sent.get(producerId) ?? 0));
-    for (const [group, { members, counts }] of latest.groups) {
-      const earlier = before?.latest.groups.get(group);
-      for (const [name, value] of entriesOf(counts)) grow(group, name, value - (earlier?.counts[name] ?? 0));
-      for (const [memberId, member] of members) {
-        const known = earlier?.members.get(memberId);
-        for (const [name, value] of entriesOf(member)) grow(group, name, value - (known?.[name] ?? 0));
-      }
+    for (const [producerId, value] of sent) note("", producerId, "sent", value);
+    for (const [group, { members, counts }] of groups) {
+      for (const [name, value] of entriesOf(counts)) note(group, "", name, value);
+      for (const [memberId, member] of members)
+        for (const [name, value] of entriesOf(member)) note(group, memberId, name, value);
     }
     const labels = { system: lane.system, destination: lane.destination, partition: lane.partition, group: undefined };
-    this.#lines.set(key, { labels, latest, totals });
+    this.#lines.set(key, { labels, active, blind, highest, totals });
   }
 
   forget(key: LaneKey): void {
@@ -70,8 +73,18 @@ export class FigureBook {
   }
 
   streams(): Figures["streams"] {
-    return [...this.#lines.values()].map(({ labels, latest: { active, blind } }) => ({ labels, active, blind }));
+    return [...this.#lines.values()].map(({ labels, active, blind }) => ({ labels, active, blind }));
   }
+}
+
+function grow(
+  totals: Map<string, Map<keyof MessageTotals, number>>,
+  group: string,
+  name: keyof MessageTotals,
+  by: number,
+): void {
+  const line = totals.get(group) ?? new Map<keyof MessageTotals, number>();
+  totals.set(group, line.set(name, (line.get(name) ?? 0) + by));
 }
 
 function entriesOf(totals: Partial<MessageTotals>): readonly (readonly [keyof MessageTotals, number])[] {

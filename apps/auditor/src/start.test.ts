@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createMemoryStore } from "@seqwatch/core";
 import { expect, test } from "vitest";
 import { plain, startOtlpBackend } from "../test/otlp-backend.ts";
-import { kafkaLane, sampleLedger, storeWithUnroutable } from "../test/samples.ts";
+import { kafkaLane, rabbitLane, sampleLedger, storeWithUnroutable } from "../test/samples.ts";
 import { startAuditor } from "./start.ts";
 import { watchStore } from "./watched-store.ts";
 
@@ -64,13 +64,17 @@ test("findings of an earlier life are served again and not told a second time", 
   const first = await startAuditor(quiet, { store });
   await expect.poll(() => readJson(`${first.url}/api/v1/findings`), patience).toMatchObject({ findings: [{}] });
   await first.close();
-  const told: string[] = [];
-  const observer = { finding: ({ state }: { state: string }) => told.push(state), notice: () => undefined };
-  const second = await startAuditor(quiet, { store, observer });
-  await expect.poll(() => readJson(`${second.url}/readyz`), patience).toMatchObject({ status: "ready", lanes: 1 });
-  expect(await readJson(`${second.url}/api/v1/findings`)).toMatchObject({ findings: [{ state: "confirmed" }] });
+  const backend = await startOtlpBackend();
+  const second = await startAuditor({ ...quiet, otlpEndpoint: backend.url, otlpProtocol: "http/json" }, { store });
+  const served = () => readJson(`${second.url}/api/v1/findings`);
+  await expect.poll(served, patience).toMatchObject({ findings: [{ state: "confirmed", references: [] }] });
+  // The finding changes, but not its state: what the application calls the message is news to the page alone.
+  const named = { number: 2, nonce: "nonce-2", buildsOn: "nonce-1", references: [{ sequence: 3, text: "order-3" }] };
+  await store.reportLedger(rabbitLane, sampleLedger({ ...named, returned: [3, 7] }));
+  await expect.poll(served, patience).toMatchObject({ findings: [{ references: ["order-3"] }] });
   await second.close();
-  expect(told).toEqual([]);
+  await backend.close();
+  expect([backend.logRecords(), backend.spans()]).toEqual([[], []]);
 });
 
 test("a store that is away at the start is waited for, and readyz says so", async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { StackContextManager } from "@opentelemetry/sdk-trace";
 import { describe, expect, test } from "vitest";
 import { noFigures, recordTelemetry } from "../test/recorded-telemetry.ts";
 import { sampleFinding } from "../test/sample-finding.ts";
@@ -64,6 +65,15 @@ describe("the span of a verdict", () => {
       },
     ]);
     expect(spans()[0]?.spanContext().traceId).not.toBe("0af7651916cd43dd8448eb211c80319c");
+  });
+
+  test("it is recorded even where whoever is at work is not sampled", () => {
+    context.setGlobalContextManager(new StackContextManager().enable());
+    const unsampled = trace.wrapSpanContext({ traceId: "a".repeat(32), spanId: "b".repeat(16), traceFlags: 0 });
+    const { telemetry, spans } = recordTelemetry();
+    context.with(trace.setSpan(context.active(), unsampled), () => telemetry.finding(sampleFinding()));
+    context.disable();
+    expect(spans().map(({ parentSpanContext }) => parentSpanContext)).toEqual([undefined]);
   });
 
   test.each(["explained", "withdrawn", "in-doubt", "not-sent"] as const)("%s is a span without an error", (state) => {
