@@ -107,9 +107,11 @@ function memoryAfter(context: LaneContext, results: readonly StreamResult[]): Ka
     .map((result) => [result.facts.ledger.producerId, result.memory] as const);
   return {
     streams: new Map(streams),
-    groups: new Map(context.groups.map((group) => [group.name, group.memory])),
+    // A group that the store has lost may have worked all the same.
+    groups: context.groupMemories,
     era: context.era,
     highestOffset: Math.max(-1, ...ends),
+    highestDone: Math.max(-1, ...context.groups.map((group) => group.lastDone)),
     logStart: reading?.logStart ?? memory.logStart,
     compacted: context.compacted,
   };

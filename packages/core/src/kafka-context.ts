@@ -40,6 +40,8 @@ export interface LaneContext {
   readonly memory: KafkaMemory;
   readonly compacted: boolean | undefined;
   readonly groups: readonly GroupContext[];
+  /** Of every group that was ever met, also where the store has lost it since. */
+  readonly groupMemories: ReadonlyMap<string, GroupMemory>;
 }
 
 const noOffsets: GroupOffsets = { handled: [], givenUp: [], jumped: [], unstamped: [], foreign: [], epochs: [] };
@@ -61,14 +63,21 @@ export function contextOf(input: JudgeInput): LaneContext {
     memory,
     compacted: reading?.compacted ?? memory.compacted,
     groups,
+    groupMemories: new Map([...memory.groups, ...groups.map((group) => [group.name, group.memory] as const)]),
   };
 }
 
-/** Only what stood in an earlier snapshot is compared: an offset acked after the reading began proves no fall. */
+/**
+ * Only what stood in an earlier snapshot is compared: an offset acked after the reading began proves no fall. Where the
+ * leader's own end cannot be read, what a group has finished lay below a high watermark once; one that is lower now may
+ * only lag, so it makes two eras, and a cut above which nothing lies: it proves nothing gone.
+ */
 function riseOf(reading: KafkaReading | undefined, memory: KafkaMemory, era: number): AuditNotes["eraRise"] {
-  if (reading?.logEnd === undefined || memory.era < era) return undefined;
-  const fell = reading.logEnd <= memory.highestOffset || reading.logStart < memory.logStart;
-  return fell ? { era: era + 1, cut: reading.logEnd } : undefined;
+  if (reading === undefined || memory.era < era) return undefined;
+  const endFell =
+    reading.logEnd === undefined ? reading.highWatermark <= memory.highestDone : reading.logEnd <= memory.highestOffset;
+  const fell = endFell || reading.logStart < memory.logStart;
+  return fell ? { era: era + 1, cut: reading.logEnd ?? Number.MAX_SAFE_INTEGER } : undefined;
 }
 
 function groupContextOf(

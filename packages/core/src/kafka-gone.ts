@@ -114,9 +114,16 @@ function goneOf(context: LaneContext, places: readonly Place[], soundTo: number)
   return isClearOfCommits(context, gone, unionAll(gone.map((place) => rangeOf(place.first, place.last))));
 }
 
-/** What is gone must lie at or above everything any group ever committed. */
+/**
+ * What is gone must lie at or above everything any group ever committed, and where nobody unheard was at work: a
+ * foreign or silent member may have worked it without a commit that anybody saw.
+ */
 function isClearOfCommits(context: LaneContext, places: readonly Place[], sequences: RangeSet): RangeSet {
-  const clear = places.filter((place) => context.groups.every((group) => group.memory.highestCommit <= place.low));
+  const lowest = Math.max(
+    0,
+    ...[...context.groupMemories.values()].map((group) => Math.max(group.highestCommit, group.doubtTo)),
+  );
+  const clear = places.filter((place) => place.low >= lowest);
   return intersection(sequences, unionAll(clear.map((place) => rangeOf(place.first, place.last))));
 }
 

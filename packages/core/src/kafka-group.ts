@@ -2,7 +2,7 @@ import { carryOver, standingSince } from "./aged-ranges.ts";
 import type { DoubtCause, Gap, Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
 import type { GroupContext, LaneContext } from "./kafka-context.ts";
-import { answerOf, isMisAcked, readableOf } from "./kafka-log.ts";
+import { answerOf, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { type Place, placesOf } from "./kafka-places.ts";
 import { hullOf } from "./kafka-stream.ts";
@@ -141,7 +141,9 @@ function retainedOf(context: LaneContext, group: GroupContext, place: Place): Ru
   const first = rest[0];
   const last = rest.at(-1);
   if (first === undefined || last === undefined || !Number.isFinite(place.high)) return undefined;
-  if (first < committed || last >= reading.logStart || group.memory.highestCommit > place.low) return undefined;
+  if (first < committed || last >= reading.logStart) return undefined;
+  // An unheard member may have worked it: one that committed, or one that was foreign, off or silent.
+  if (Math.max(group.memory.highestCommit, group.memory.doubtTo) > place.low) return undefined;
   return { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined };
 }
 
@@ -170,6 +172,11 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
   }
   if (isMisAcked(context.view, producerId, place)) {
     return { kind: "proven", verdict: "produce.mis-acked", leftBehindFrom: left?.leftBehindFrom };
+  }
+  if (left === undefined && wasRefilled(context.view, producerId, place)) {
+    // Before the cut an unheard member may have worked it, which those who read after it cannot know.
+    if (group.memory.doubtTo > place.low) return { kind: "doubt", cause: "two-eras" };
+    return { kind: "proven", verdict: "store.truncated", leftBehindFrom: place.low };
   }
   return left ?? { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
 }

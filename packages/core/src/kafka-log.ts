@@ -57,6 +57,16 @@ export function isMisAcked(view: LogView, producerId: string, place: Place): boo
   return true;
 }
 
+/** At the offset that the broker told lies a record of somebody else: the log was cut there and filled again. */
+export function wasRefilled(view: LogView, producerId: string, place: Place): boolean {
+  if (place.told === undefined) return false;
+  for (let sequence = place.first; sequence <= place.last; sequence += 1) {
+    const record = view.byOffset.get(place.told + (sequence - place.first));
+    if (record !== undefined && (record.producerId !== producerId || record.sequence !== sequence)) return true;
+  }
+  return false;
+}
+
 /** The offsets of a range that the log can show at all. */
 export function readableOf(reading: KafkaReading, low: number, high: number): LogRange | undefined {
   const within = intersection(rangeOf(Math.max(0, low), high), rangeOf(reading.logStart, reading.lastStableOffset - 1));

@@ -37,6 +37,8 @@ export interface KafkaMemory {
   readonly era: number;
   /** Highest offset of this era in the last snapshot: a reading that began later must not end below it. */
   readonly highestOffset: number;
+  /** The same of what groups have finished alone. */
+  readonly highestDone: number;
   readonly logStart: number;
   readonly compacted: boolean | undefined;
 }
@@ -56,6 +58,7 @@ export const noKafkaMemory: KafkaMemory = {
   groups: new Map(),
   era: 0,
   highestOffset: -1,
+  highestDone: -1,
   logStart: 0,
   compacted: undefined,
 };

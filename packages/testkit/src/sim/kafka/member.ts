@@ -27,6 +27,7 @@ export class SimMember {
   #whenRevoked: (() => void) | undefined;
   #isWorking = false;
   #isFresh = true;
+  #isEvicted = false;
 
   constructor(world: World, group: SimGroup, isForeign = false) {
     this.#world = world;
@@ -45,10 +46,12 @@ export class SimMember {
     this.assignment = generation;
     this.position = position;
     this.#whenRevoked = undefined;
+    this.#isEvicted = false;
     if (!this.isForeign && (this.#world.without !== "join" || this.#isFresh)) {
       this.#isFresh = false;
       this.#testimony.enter(this.#world.log.highWatermark, !this.#isRecording);
       if (!this.#isRecording) this.#testimony.leave("off");
+      this.report();
     }
     this.client.after(this.#world.random.between(1, 50), () => this.#poll(generation));
   }
@@ -223,6 +226,7 @@ export class SimMember {
       this.client.after(random.between(1, 10), () => this.#poll(this.assignment));
       return;
     }
+    if (this.#isEvicted) return this.#letGo();
     this.position = next;
     if (random.chance(0.8) || this.#whenRevoked !== undefined) this.#commit(generation, next);
     if (this.#whenRevoked !== undefined) return this.#letGo();
@@ -269,10 +273,13 @@ export class SimMember {
   evicted(generation: number): void {
     if (this.assignment !== generation || !this.client.isAlive) return;
     tell(this.#world, `${this.client.clientId} notices that it was evicted`);
-    this.#letGo();
+    // It joins again, or leaves, only when its handler is over.
+    if (this.#isWorking) this.#isEvicted = true;
+    else this.#letGo();
   }
 
   #letGo(): void {
+    this.#isEvicted = false;
     const done = this.#whenRevoked;
     this.#whenRevoked = undefined;
     const { assignment } = this;
