@@ -14,30 +14,42 @@ export interface Claims {
   /** Neither decided nor given up: looked at again at each pass. */
   readonly suspectedCount: number;
   /** Messages that a finding counts and does not name: a comparison by name would be worth nothing. */
-  readonly unnamed: readonly string[];
+  readonly unnamed: readonly Unnamed[];
 }
+
+/** A finding that does not say what all of its messages are called. */
+interface Unnamed {
+  readonly state: NamedState;
+  readonly text: string;
+}
+
+/** The states in which the demo wants to know a message by name. */
+type NamedState = (typeof namedStates)[number];
+const namedStates = ["confirmed", "in-doubt"] as const;
 
 /** Gathers what findings say. `earlier` keeps the time at which each message was first said to be lost. */
 export function toClaims(findings: readonly ApiFinding[], earlier: ReadonlyMap<string, Claim>): Claims {
   const confirmed = new Map<string, Claim>();
   const inDoubt = new Set<string>();
-  const unnamed: string[] = [];
+  const unnamed: Unnamed[] = [];
   let suspectedCount = 0;
   for (const finding of findings) {
     suspectedCount += countIn(finding, "suspected");
-    const named = new Map<string, readonly string[]>();
-    for (const state of ["confirmed", "in-doubt"]) {
-      const names = namesIn(finding, state);
-      named.set(state, names);
-      const missing = countIn(finding, state) - names.length;
-      if (missing !== 0) unnamed.push(`${finding.id}: ${missing} of its ${state} messages have no name`);
+    for (const name of namesIn(finding, "confirmed")) {
+      confirmed.set(name, earlier.get(name) ?? claimOf(finding, name));
     }
-    for (const name of named.get("confirmed") ?? []) confirmed.set(name, earlier.get(name) ?? claimOf(finding, name));
-    for (const name of named.get("in-doubt") ?? []) inDoubt.add(name);
+    for (const name of namesIn(finding, "in-doubt")) inDoubt.add(name);
+    unnamed.push(...namedStates.flatMap((state) => unnamedIn(finding, state)));
   }
   // What one group's finding leaves open, the finding for all groups may have settled.
   for (const name of confirmed.keys()) inDoubt.delete(name);
   return { confirmed, inDoubt, suspectedCount, unnamed };
+}
+
+function unnamedIn(finding: ApiFinding, state: NamedState): readonly Unnamed[] {
+  const missing = countIn(finding, state) - namesIn(finding, state).length;
+  if (missing === 0) return [];
+  return [{ state, text: `${finding.id}: ${missing} of its ${state} messages have no name` }];
 }
 
 function claimOf(finding: ApiFinding, name: string): Claim {

@@ -2,13 +2,13 @@
 export type Fault = "rolling-restart" | "missing-binding" | "full-queue" | "killed-consumer" | "redis-down" | "toggle";
 
 /** One fault and when it begins, counted from the start of the traffic. */
-export interface PlannedFault {
+interface PlannedFault {
   readonly fault: Fault;
   readonly atMs: number;
 }
 
 /** How long each step of a rolling restart takes. */
-export interface RestartPace {
+interface RestartPace {
   /** How long a broker stays down. */
   readonly downMs: number;
   /** How long the cluster has in between. */

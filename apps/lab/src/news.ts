@@ -1,7 +1,7 @@
 import type { Span } from "./span.ts";
 
 /** How a send ended for the application: the only thing that it can go by. */
-export type Outcome = "accepted" | "rejected";
+type Outcome = "accepted" | "rejected";
 
 /** What a worker tells the demo. Together the news are the demo's own truth: no word of them comes from Seqwatch. */
 export type News =

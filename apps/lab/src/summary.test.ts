@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Book } from "./book.ts";
 import type { Claims } from "./claims.ts";
-import { summarize, type Summary } from "./summary.ts";
+import { type Summary, summarize } from "./summary.ts";
 import { sourceOf } from "./traffic.ts";
 
 /** A book with payments 0 to 9, of which 3 and 4 never arrived, and notices 0 and 1 in the hands of a killed consumer. */

@@ -4,14 +4,14 @@ import { both, either, type Names, without } from "./name-sets.ts";
 import { parseName } from "./span.ts";
 
 /** How long it took from the loss to the confirmed finding, in milliseconds. */
-export interface Delay {
+interface Delay {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
 }
 
 /** Truth and findings of one carrier. */
-export interface CarrierSummary {
+interface CarrierSummary {
   readonly sent: number;
   readonly lost: number;
   readonly found: number;
@@ -78,7 +78,10 @@ export function summarize({ book, claims, lostBy, duplicatesFound, hasBlindSpots
     falselyNamed: without(named, lost),
     unexpectedDoubts: hasBlindSpots ? nothing : without(claims.inDoubt, held),
     missingDoubts: without(without(held, claims.inDoubt), hasBlindSpots ? unaudited : nothing),
-    unnamed: new Set(claims.unnamed),
+    unnamed: new Set(
+      // Of thousands that were on their way while recording was off, a finding keeps the names of some.
+      claims.unnamed.filter(({ state }) => state === "confirmed" || !hasBlindSpots).map(({ text }) => text),
+    ),
   };
   const tallies = { kafka: book.tally("kafka"), rabbitmq: book.tally("rabbitmq") };
   const carrier = (name: Carrier): CarrierSummary => ({

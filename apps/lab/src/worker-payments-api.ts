@@ -1,6 +1,7 @@
 // A payment service: publishes on a confirm channel, steadily some kinds and the others when a fault asks for them.
-import type { Order } from "./news.ts";
+
 import { connectAmqp } from "./clients.ts";
+import type { Order } from "./news.ts";
 import { nameOf } from "./span.ts";
 import { paymentKinds, paymentsExchange } from "./traffic.ts";
 import { tell, work } from "./worker.ts";
