@@ -2,7 +2,7 @@ import { noNotes, type Store } from "@seqwatch/core";
 import { redisStore } from "@seqwatch/store-redis";
 import { finding, following, kafkaLane, ledger, rabbitLane, stored, testimony } from "@seqwatch/testkit";
 import { Cluster, Redis } from "ioredis";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { startRedisProcess } from "./redis-process.ts";
 
 /** Everything that goes another way with another client. */
@@ -29,33 +29,33 @@ async function expectWorks(store: Store): Promise<void> {
 
 test.for([2, 3] as const)("the user's own ioredis client is used and stays open (RESP%s)", async (protocol) => {
   const server = await startRedisProcess();
+  onTestFinished(() => server.close());
   const client = new Redis({ port: server.port, protocol });
+  onTestFinished(() => client.disconnect());
   const store = redisStore({ client });
   await expectWorks(store);
   await store.close();
   expect(await client.ping()).toBe("PONG");
-  client.disconnect();
-  await server.close();
 });
 
 test("the user's own client that waits for a Redis that is gone is given up after the timeout", async () => {
   const client = new Redis({ port: 1, maxRetriesPerRequest: null });
+  onTestFinished(() => client.disconnect());
   client.on("error", () => undefined);
   const store = redisStore({ client, commandTimeoutMs: 200 });
   await expect(store.readLane(kafkaLane)).rejects.toMatchObject({ code: "STORE_TIMEOUT" });
-  client.disconnect();
 });
 
 test("a cluster is used, for each script touches one slot", async () => {
   const server = await startRedisProcess("--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1");
+  onTestFinished(() => server.close());
   await server.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
   await vi.waitFor(async () => expect(await server.command("CLUSTER", "INFO")).toContain("cluster_state:ok"), {
     timeout: 20_000,
   });
   const client = new Cluster([{ host: "127.0.0.1", port: server.port }]);
+  onTestFinished(() => client.disconnect());
   const store = redisStore({ client, commandTimeoutMs: 5_000 });
   await expectWorks(store);
   await store.close();
-  client.disconnect();
-  await server.close();
 });
