@@ -19,15 +19,20 @@ function goodVerdict({ lost, found, kafka, rabbitmq, inDoubt, expectedInDoubt, r
   if (inDoubt > 0 && inDoubt === expectedInDoubt) {
     sentences.push(`${count(inDoubt)} are in doubt, as they have to be: a consumer died with them in its hands.`);
   }
-  if (rejected > 0) sentences.push(`${counted(rejected, "message")} were rejected to the application.`);
+  if (rejected > 0)
+    sentences.push(`${counted(rejected, "message")} ${wasOrWere(rejected)} rejected to the application.`);
   if (unaudited > 0) sentences.push(`${counted(unaudited, "message")} went out while recording was off.`);
   return sentences.join(" ");
+}
+
+function wasOrWere(value: number): string {
+  return value === 1 ? "was" : "were";
 }
 
 function badVerdict({ amiss, lost, found, falselyNamed, inDoubt, expectedInDoubt }: Summary): string {
   const parts: string[] = [];
   if (lost !== found) parts.push(`${count(lost - found)} of ${count(lost)} lost messages were not found`);
-  if (falselyNamed > 0) parts.push(`${counted(falselyNamed, "message")} were named and not lost`);
+  if (falselyNamed > 0) parts.push(`${counted(falselyNamed, "message")} ${wasOrWere(falselyNamed)} named and not lost`);
   if (amiss["unexpectedDoubts"] !== undefined || amiss["missingDoubts"] !== undefined) {
     parts.push(`${count(inDoubt)} are in doubt where ${count(expectedInDoubt)} had to be`);
   }
