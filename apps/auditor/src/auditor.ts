@@ -5,8 +5,8 @@ import {
   type Finding,
   type Lane,
   type LaneKey,
-  laneKeyOf,
   type LaneRecord,
+  laneKeyOf,
   type Policy,
   type Store,
 } from "@seqwatch/core";
@@ -19,8 +19,8 @@ import {
   storeUnreachable,
 } from "./client-watch.ts";
 import { inParallel } from "./in-parallel.ts";
-import { isDue, isWaiting, newLane, type WatchedLane } from "./lane-schedule.ts";
 import { isLiveLane } from "./lane-figures.ts";
+import { isDue, newLane, type WatchedLane } from "./lane-schedule.ts";
 import { type StoreWatcher, watchStore } from "./watched-store.ts";
 
 export interface AuditorOptions {
@@ -187,7 +187,6 @@ export class Auditor {
       lookedAtMs,
       life,
       isLive: this.#live.has(key),
-      isWaiting: isWaiting(audit),
     });
     for (const finding of changed) watcher.changed(finding);
     return changed.length;

@@ -1,4 +1,4 @@
-import { firstAudit, type Finding, type Lane, type LaneAudit, type LaneKey, parseLaneKey } from "@seqwatch/core";
+import { type Finding, firstAudit, type Lane, type LaneAudit, type LaneKey, parseLaneKey } from "@seqwatch/core";
 
 /** A lane as the loop keeps it between passes. */
 export interface WatchedLane {
@@ -11,8 +11,6 @@ export interface WatchedLane {
   readonly life: number;
   /** Somebody writes or reads there. */
   readonly isLive: boolean;
-  /** See `isWaiting`. */
-  readonly isWaiting: boolean;
 }
 
 export interface ScheduleTimes {
@@ -28,7 +26,7 @@ export const scheduleTimes: ScheduleTimes = { restMs: 60_000, liveQueueMs: 2_000
 export function newLane(key: LaneKey, findings: readonly Finding[], life: number): WatchedLane | undefined {
   const lane = parseLaneKey(key);
   if (lane === undefined) return undefined;
-  return { key, lane, audit: { ...firstAudit, findings }, lookedAtMs: undefined, life, isLive: true, isWaiting: true };
+  return { key, lane, audit: { ...firstAudit, findings }, lookedAtMs: undefined, life, isLive: true };
 }
 
 /** Whether a lane is to be looked at: it changed, something in it is open, the store lost writes, or it is long ago. */
@@ -38,21 +36,8 @@ export function isDue(
   times: ScheduleTimes = scheduleTimes,
 ): boolean {
   if (watched.lookedAtMs === undefined || watched.life !== now.life) return true;
-  if (watched.isWaiting) return true;
+  if (watched.audit.isOpen) return true;
   if (now.version !== undefined && watched.audit.version !== now.version) return true;
   const isQueue = watched.lane.system !== "kafka" && watched.isLive;
   return now.nowMs - watched.lookedAtMs >= (isQueue ? times.liveQueueMs : times.restMs);
-}
-
-/**
- * Whether a verdict waits for time to pass or for a part of the log to be read: then nobody will write to the lane for
- * its sake, and a lane at rest would keep the verdict until its next turn.
- */
-export function isWaiting(audit: LaneAudit): boolean {
-  if (audit.isOpen || audit.wanted.length > 0) return true;
-  for (const stream of audit.memory.kafka.streams.values()) {
-    const aged = [stream.gone, stream.displaced, ...stream.candidates.values()];
-    if (aged.some((ranges) => ranges.length > 0)) return true;
-  }
-  return false;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import process from "node:process";
-import { diag, DiagLogLevel } from "@opentelemetry/api";
+import { DiagLogLevel, diag } from "@opentelemetry/api";
 import { describeSettings, readSettings } from "./config.ts";
 import { AuditorError } from "./errors.ts";
 import { createLog } from "./log.ts";

@@ -1,5 +1,5 @@
-import { connect } from "amqplib";
 import type { ClientSign, EvidenceReader, Lane } from "@seqwatch/core";
+import { connect } from "amqplib";
 import { createKafkaEvidence } from "./evidence/kafka.ts";
 import { createRabbitReader } from "./evidence/rabbitmq.ts";
 import type { Settings } from "./settings.ts";

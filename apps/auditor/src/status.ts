@@ -1,5 +1,5 @@
-import type { PassSummary } from "./auditor.ts";
 import type { Health } from "./api/health-routes.ts";
+import type { PassSummary } from "./auditor.ts";
 
 /** What the auditor knows of its own health. Times are monotonic but for the one that people read. */
 export class AuditStatus {

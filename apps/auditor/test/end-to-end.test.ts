@@ -4,8 +4,8 @@ import { clientOf, flushKafka, watchKafka } from "@seqwatch/kafkajs";
 import { redisStore } from "@seqwatch/store-redis";
 import { Kafka, logLevel } from "kafkajs";
 import { expect, inject, test } from "vitest";
-import { plain, startOtlpBackend } from "./otlp-backend.ts";
 import { startAuditor } from "../src/start.ts";
+import { plain, startOtlpBackend } from "./otlp-backend.ts";
 
 interface Page {
   readonly findings: readonly { readonly verdict: string; readonly sequences: { readonly confirmed: string } }[];

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
 import { createClient } from "@seqwatch/client";
 import { createMemoryStore, type Notice } from "@seqwatch/core";
+import { expect, test } from "vitest";
 import { FakeChannel, FakeHost } from "../test/fakes.ts";
 import { clusterNameOf, rememberVhosts } from "./cluster-name.ts";
 

@@ -1,7 +1,7 @@
 import type { Client } from "@seqwatch/client";
-import { type ConsumerSign, type Lane, stampHeader, StampReader } from "@seqwatch/core";
-import { InLane } from "./in-lane.ts";
+import { type ConsumerSign, type Lane, StampReader, stampHeader } from "@seqwatch/core";
 import { inGroups } from "./in-groups.ts";
+import { InLane } from "./in-lane.ts";
 import { LaneTable } from "./lane-table.ts";
 import { isFirstDelivery, originOf } from "./origin.ts";
 import type { PartitionOf } from "./partition.ts";

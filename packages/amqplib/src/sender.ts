@@ -1,5 +1,5 @@
 import type { Client } from "@seqwatch/client";
-import { stampHeader, StampReader } from "@seqwatch/core";
+import { StampReader, stampHeader } from "@seqwatch/core";
 import { type Carrier, createCarrier } from "./carrier.ts";
 import { Confirms } from "./confirms.ts";
 import type { OutStream } from "./out-stream.ts";

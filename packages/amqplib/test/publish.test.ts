@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { cut, isMessageOf } from "./messages.ts";
 import { countOf } from "@seqwatch/core";
 import amqplib from "amqplib";
 import { expect, inject, onTestFinished, test, vi } from "vitest";
 import { collector, createBench, missingOf, openConnection } from "./harness.ts";
+import { cut, isMessageOf } from "./messages.ts";
 
 test("what was confirmed and acked is the same set in the ledger and in the receipts", async () => {
   const bench = await createBench();

@@ -8,8 +8,8 @@ import {
 } from "@seqwatch/core";
 import { type Host, systemHost } from "./host.ts";
 import { createLogObserver } from "./log-observer.ts";
-import { type ClientOptions, parseOptions, type Settings } from "./options.ts";
 import { type SharedMemory, sharedMemoryOf } from "./memory.ts";
+import { type ClientOptions, parseOptions, type Settings } from "./options.ts";
 import { Recording } from "./recording.ts";
 import { type Registration, type Reporter, ReportLoop } from "./report-loop.ts";
 import { Troubles } from "./troubles.ts";

@@ -3,6 +3,6 @@ export { type Client, clientVersion, createClient } from "./client.ts";
 export { ClientError } from "./errors.ts";
 export { createSystemHost, type Host, systemHost } from "./host.ts";
 export { createLogObserver } from "./log-observer.ts";
-export { Standings } from "./standings.ts";
 export { badOption, type ClientOptions } from "./options.ts";
 export type { Registration, Reporter } from "./report-loop.ts";
+export { Standings } from "./standings.ts";

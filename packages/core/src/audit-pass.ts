@@ -1,11 +1,11 @@
 import type { EvidenceReader } from "./evidence.ts";
 import type { Finding, Gap } from "./finding.ts";
 import { updateFindings } from "./findings.ts";
-import { type ClientStanding, judge, type LaneMemory, noMemory, type Proof } from "./judge.ts";
+import { type ClientStanding, type Judgement, judge, type LaneMemory, noMemory, type Proof } from "./judge.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneRecord } from "./lane-record.ts";
 import type { Policy } from "./policy.ts";
-import { intersection, isEmpty, unionAll } from "./range-set.ts";
+import { intersection, isEmpty, union, unionAll } from "./range-set.ts";
 import type { KafkaReading, LogRange, RabbitReading } from "./reading.ts";
 import type { AuditNotes, Store } from "./store.ts";
 
@@ -91,12 +91,22 @@ export async function auditLane(
     groups: [...snapshot.groups.keys()],
     wanted: judgement.wanted.slice(0, 64),
     findings: mergeFindings(audit.findings, changed),
-    isOpen:
-      judgement.gaps.some((gap) => gap.state !== "not-sent" && gap.state !== "explained") ||
-      judgement.proofs.length > 0,
+    isOpen: isOpen(judgement),
     passes: audit.passes + 1,
   };
   return { audit: next, changed };
+}
+
+/**
+ * Whether a verdict waits for time to pass or for a part of the log to be read: nobody will write to the lane for its
+ * sake, so a lane at rest has to be looked at again.
+ */
+function isOpen({ gaps, proofs, wanted, memory }: Judgement): boolean {
+  if (proofs.length > 0 || wanted.length > 0) return true;
+  if (gaps.some((gap) => gap.state !== "not-sent" && gap.state !== "explained")) return true;
+  return [...memory.kafka.streams.values()].some(({ gone, displaced, candidates }) =>
+    [gone, displaced, ...candidates.values()].some((aged) => aged.length > 0),
+  );
 }
 
 async function readEvidence(input: PassInput): Promise<KafkaReading | RabbitReading | undefined> {
@@ -123,10 +133,34 @@ async function confirm(
     if (again === undefined || again.leader !== reading.leader || hasFallen(reading, again)) return [];
   }
   const added = await input.store.confirm(input.lane, proofs);
-  return proofs.flatMap((proof, at) => {
-    const sequences = added[at] ?? [];
-    return isEmpty(sequences) ? [] : [{ ...proof.gap, sequences }];
-  });
+  return joinAlike(
+    proofs.flatMap((proof, at) => {
+      const sequences = added[at] ?? [];
+      return isEmpty(sequences) ? [] : [{ ...proof.gap, sequences }];
+    }),
+  );
+}
+
+/** One finding for what one pass proved of one stream by the same fact, in however many parts it was judged. */
+function joinAlike(gaps: readonly Gap[]): readonly Gap[] {
+  const joined = new Map<string, Gap>();
+  for (const gap of gaps) {
+    const key = JSON.stringify([gap.producerId, gap.group, gap.verdict, gap.decidedBy]);
+    const before = joined.get(key);
+    joined.set(key, before === undefined ? gap : { ...gap, ...unionOf(before, gap) });
+  }
+  return [...joined.values()];
+}
+
+function unionOf(a: Gap, b: Gap): Pick<Gap, "sequences" | "offsets"> {
+  const known = [a.offsets, b.offsets].filter((offsets) => offsets !== undefined);
+  return {
+    sequences: union(a.sequences, b.sequences),
+    offsets:
+      known.length === 0
+        ? undefined
+        : { low: Math.min(...known.map(({ low }) => low)), high: Math.max(...known.map(({ high }) => high)) },
+  };
 }
 
 /** A store that failed over since the pass began may have shown a snapshot without its last writes. */

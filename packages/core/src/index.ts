@@ -4,6 +4,7 @@ export { type DeliveryHeading, LaneDeliveries, maxHighest } from "./deliveries.t
 export type { ConsumerSign, DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
 export type { EvidenceReader } from "./evidence.ts";
 export type { DoubtCause, Finding, Gap, GapState, Neighbour, Verdict } from "./finding.ts";
+export { isFinal } from "./findings.ts";
 export {
   type ClientStanding,
   type JudgeInput,
@@ -15,7 +16,6 @@ export {
 } from "./judge.ts";
 export { judgeRabbit } from "./judge-rabbitmq.ts";
 export { allRabbitRules, type RabbitRules } from "./judge-rabbitmq-rules.ts";
-export { isFinal } from "./findings.ts";
 export { type Lane, type LaneKey, laneHashOf, laneKeyOf, parseLaneKey, sameDestination } from "./lane.ts";
 export {
   type GroupOffsets,
@@ -28,7 +28,6 @@ export {
   type StreamVerdicts,
 } from "./lane-record.ts";
 export { type ReportHeading, StreamLedger } from "./ledger.ts";
-export { SendRun } from "./send-run.ts";
 export {
   type Bracket,
   type Chunk,
@@ -42,9 +41,9 @@ export {
   type VoidRun,
 } from "./ledger-report.ts";
 export { aheadKindOf, createMemoryStore, type MemoryStoreLimits, memoryStoreLimits } from "./memory-store.ts";
-export { type Merged, mergeLedger } from "./merge-ledger.ts";
 export { mergeConfirmations } from "./merge-confirmation.ts";
 export { mergeDeliveries } from "./merge-deliveries.ts";
+export { type Merged, mergeLedger } from "./merge-ledger.ts";
 export { mergeNotes, noVerdicts } from "./merge-notes.ts";
 export { noOffsets } from "./merge-offsets.ts";
 export { emptyQueue, mergeConsumerSigns } from "./merge-queue.ts";
@@ -56,13 +55,14 @@ export { formatRanges, parseRanges } from "./range-set-text.ts";
 export type {
   GroupReading,
   KafkaReading,
-  LoggedStamp,
   LogExtract,
+  LoggedStamp,
   LogRange,
   QueueReading,
   RabbitReading,
 } from "./reading.ts";
 export { everythingOn, isRecording, type SwitchRule, type SwitchState } from "./recording-switch.ts";
+export { SendRun } from "./send-run.ts";
 export {
   formatStamp,
   isProducerId,
@@ -75,7 +75,6 @@ export {
 } from "./stamp.ts";
 export { StampReader } from "./stamp-reader.ts";
 export { type Answer, type AuditNotes, type ClientSign, type Confirmation, noNotes, type Store } from "./store.ts";
-export { LaneTestimony, type TestimonyHeading } from "./testimony.ts";
 export {
   type AheadKind,
   emptyGroup,
@@ -89,5 +88,6 @@ export {
   type StoredLane,
   type StreamRequests,
 } from "./stored-lane.ts";
+export { LaneTestimony, type TestimonyHeading } from "./testimony.ts";
 export type { EpochRun, MemberClaim, ReceiptTotals, StreamTestimony, TestimonyReport } from "./testimony-report.ts";
 export { type Settlement, Unsettled } from "./unsettled.ts";

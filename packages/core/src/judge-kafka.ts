@@ -7,7 +7,7 @@ import type { KafkaMemory, StreamMemory } from "./kafka-memory.ts";
 import { noStreamMemory } from "./kafka-memory.ts";
 import { judgeStream } from "./kafka-stream.ts";
 import type { LedgerReport } from "./ledger-report.ts";
-import { difference, eachRange, intersection, isEmpty, rangeOf, type RangeSet, union, unionAll } from "./range-set.ts";
+import { difference, eachRange, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
 import type { LogRange } from "./reading.ts";
 import type { AuditNotes } from "./store.ts";
 import {

@@ -1,7 +1,7 @@
 import { type Cohort, type ConsumerLook, maxCohorts, type Passing } from "./judge-rabbitmq-memory.ts";
 import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
 import type { QueueSight } from "./judge-rabbitmq-watch.ts";
-import { difference, intersection, firstOf, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
+import { difference, firstOf, intersection, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
 
 /** What one pass knows of a stream in a queue. */
 export interface CohortFacts {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { LaneDeliveries } from "./deliveries.ts";
 import type { DeliveryReport } from "./delivery-report.ts";
-import { type ClientStanding, noMemory, type Judgement, type LaneMemory } from "./judge.ts";
+import { type ClientStanding, type Judgement, type LaneMemory, noMemory } from "./judge.ts";
 import { judgeRabbit } from "./judge-rabbitmq.ts";
 import type { QueueRecord } from "./lane-record.ts";
 import { StreamLedger } from "./ledger.ts";

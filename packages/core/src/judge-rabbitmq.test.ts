@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Gap } from "./finding.ts";
-import { noMemory, type JudgeInput, type Judgement, type LaneMemory } from "./judge.ts";
+import { type JudgeInput, type Judgement, type LaneMemory, noMemory } from "./judge.ts";
 import { judgeRabbit } from "./judge-rabbitmq.ts";
 import type { GroupRecord, LaneRecord, MemberRecord, QueueRecord, Receipts } from "./lane-record.ts";
 import type { LedgerReport } from "./ledger-report.ts";

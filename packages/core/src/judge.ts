@@ -54,11 +54,5 @@ export interface Judgement {
  * and facts that vanish from the snapshot never add to what is lost.
  */
 export function judge(input: JudgeInput): Judgement {
-  switch (input.lane.system) {
-    case "kafka":
-      return judgeKafka(input);
-    case "rabbitmq":
-    case "rocketmq":
-      return judgeRabbit(input);
-  }
+  return input.lane.system === "kafka" ? judgeKafka(input) : judgeRabbit(input);
 }

@@ -2,8 +2,8 @@ import { carryOver, standingSince } from "./aged-ranges.ts";
 import type { Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
 import type { LaneContext } from "./kafka-context.ts";
-import type { StreamMemory } from "./kafka-memory.ts";
 import { isMisAcked } from "./kafka-log.ts";
+import type { StreamMemory } from "./kafka-memory.ts";
 import { type Place, placesOf } from "./kafka-places.ts";
 import { hullOf } from "./kafka-stream.ts";
 import { difference, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
@@ -119,6 +119,8 @@ function goneOf(context: LaneContext, places: readonly Place[], soundTo: number)
  * foreign or silent member may have worked it without a commit that anybody saw.
  */
 function isClearOfCommits(context: LaneContext, places: readonly Place[], sequences: RangeSet): RangeSet {
+  // Without any group in memory nobody knows what was committed: the store may have lost the one that worked it.
+  if (context.groupMemories.size === 0) return [];
   const lowest = Math.max(
     0,
     ...[...context.groupMemories.values()].map((group) => Math.max(group.highestCommit, group.doubtTo)),

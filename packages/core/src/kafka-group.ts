@@ -165,6 +165,10 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
   if (context.reading !== undefined && range !== undefined && !covers(context.view.covered, range.first, range.last)) {
     return { kind: "wanted", range };
   }
+  // The epochs below the log start cannot be compared any more: the offsets may have been others' before.
+  if (left === undefined && context.reading !== undefined && place.low < context.reading.logStart) {
+    return { kind: "doubt", cause: "log-not-readable" };
+  }
   if (hasOtherEpoch(context, group, place)) return { kind: "doubt", cause: "two-eras" };
   const isUnclear = overlaps(group.forbidden, place.low, place.high) && left === undefined;
   if (isUnclear && answerOf(context.view, context.reading, place) !== "absent") {

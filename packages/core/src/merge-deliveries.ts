@@ -1,6 +1,6 @@
 import type { DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
-import { maxRanges } from "./ledger-report.ts";
 import type { GroupRecord, MemberRecord, Receipts } from "./lane-record.ts";
+import { maxRanges } from "./ledger-report.ts";
 import { isRepeat, refusalOf, withMember } from "./merge-chain.ts";
 import type { Merged } from "./merge-ledger.ts";
 import { addReceipts, boundReceipts, openReceipts } from "./merge-receipts.ts";

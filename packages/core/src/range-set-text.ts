@@ -1,4 +1,4 @@
-import { emptyRanges, eachRange, type RangeSet } from "./range-set.ts";
+import { eachRange, emptyRanges, type RangeSet } from "./range-set.ts";
 
 /** A range set as text: `1-1000,1005,1010-1020`, empty for the empty set. One set has exactly one text. */
 export function formatRanges(set: RangeSet): string {

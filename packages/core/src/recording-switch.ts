@@ -43,17 +43,11 @@ export function isRecording(
 }
 
 function matches(
-  rule: SwitchRule,
+  { scope }: SwitchRule,
   client: { readonly service: string; readonly clientId: string; readonly destination: string },
 ): boolean {
-  switch (rule.scope.kind) {
-    case "global":
-      return true;
-    case "service":
-      return rule.scope.service === client.service;
-    case "instance":
-      return rule.scope.clientId === client.clientId;
-    case "destination":
-      return rule.scope.destination === client.destination;
-  }
+  if (scope.kind === "global") return true;
+  if (scope.kind === "service") return scope.service === client.service;
+  if (scope.kind === "instance") return scope.clientId === client.clientId;
+  return scope.destination === client.destination;
 }

@@ -1,3 +1,4 @@
+import { maxRanges } from "./ledger-report.ts";
 import { addRange, difference, intersection, isEmpty, type RangeSet, union } from "./range-set.ts";
 import type { EpochRun, TestimonyReport } from "./testimony-report.ts";
 
@@ -15,6 +16,8 @@ interface StreamDraft {
 }
 
 const maxEpochRuns = 64;
+/** A draft that waits for the store keeps at most so many runs of pairs: about a megabyte. */
+const maxPairRuns = 20_000;
 
 /** A report in the making: offsets, and per stream what lies at exactly those offsets. */
 export class Draft {
@@ -27,6 +30,9 @@ export class Draft {
   epochs: EpochRun[] = [];
   readonly streams = new Map<string, StreamDraft>();
   messageCount = 0;
+  /** It has outgrown its bounds: its member drops it and sends all that it holds instead. */
+  isTooBig = false;
+  #pairRunCount = 0;
   /** Whether sequences can be told apart by offset later: needed until a report is answered, not for what is held. */
   readonly #keepsPairs: boolean;
 
@@ -46,8 +52,9 @@ export class Draft {
     if (producerId === undefined) return;
     const stream = this.#stream(producerId);
     stream.lastOffset = offset;
-    if (this.#keepsPairs) addPair(stream, sequence, offset);
+    if (this.#keepsPairs) this.#pairRunCount += addPair(stream, sequence, offset);
     addRange(stream.processed, sequence, sequence);
+    this.isTooBig ||= this.#pairRunCount > maxPairRuns || stream.processed.length > 2 * maxRanges;
   }
 
   giveUp(offset: number, producerId: string | undefined, sequence: number): void {
@@ -209,7 +216,8 @@ function blankStream(): StreamDraft {
   return { processed: [], twice: [], givenUp: [], jumped: [], pairs: [], lastOffset: -1 };
 }
 
-function addPair(stream: StreamDraft, sequence: number, offset: number): void {
+/** Returns how many runs it added: 0 or 1. */
+function addPair(stream: StreamDraft, sequence: number, offset: number): number {
   const { processed, pairs } = stream;
   const last = processed.at(-1);
   // In order, as nearly always, the set grows at its end and needs no search.
@@ -220,9 +228,10 @@ function addPair(stream: StreamDraft, sequence: number, offset: number): void {
   const count = pairs[at + 2] ?? 0;
   if (at >= 0 && (pairs[at] ?? 0) + count === sequence && (pairs[at + 1] ?? 0) + count === offset) {
     pairs[at + 2] = count + 1;
-  } else {
-    pairs.push(sequence, offset, 1);
+    return 0;
   }
+  pairs.push(sequence, offset, 1);
+  return 1;
 }
 
 /** The same message handled again within one report (a retry after a failed batch) is no second copy. */

@@ -254,3 +254,22 @@ describe("an answer", () => {
     expect(whole.handled).toEqual([100, 1_099]);
   });
 });
+
+describe("with the store away", () => {
+  test("what outgrows its bounds is sent from what is held: whole, with every receipt, and nothing left over", () => {
+    const member = newMember();
+    const account = member.openBatch({ first: 0, last: 49_999, visibleCount: 50_000 });
+    // Two producers that take turns: no two neighbours share a run.
+    for (let offset = 0; offset < 50_000; offset += 1) {
+      account.processed(offset, 0, offset % 2 === 0 ? p : "BBBBBBBBBBB", Math.floor(offset / 2) + 1);
+    }
+    account.close();
+    const whole = report(member);
+    expect(whole).toMatchObject({ whole: true, handled: [0, 49_999] });
+    expect(whole.streams.map((stream) => stream.processed)).toEqual([
+      [1, 25_000],
+      [1, 25_000],
+    ]);
+    expect(report(member)).toMatchObject({ whole: false, handled: [], streams: [] });
+  });
+});

@@ -280,7 +280,16 @@ export class LaneTestimony {
     this.#holdsFrom = 0;
   }
 
+  /** With the store away memory stays bounded: what outgrows its bounds is sent from what is held, or forgotten. */
   #bound(): void {
+    if (this.#held.isTooBig) {
+      this.#held = createHolding(this.#era);
+      this.#holdsFrom = Math.max(this.#holdsFrom, this.#position ?? 0);
+    }
+    if (this.#draft.isTooBig) {
+      this.#draft = createDraft(this.#era);
+      this.#mustSendAll = true;
+    }
     const folded = foldOldest(this.#held.handled, maxRanges);
     this.#holdsFrom = Math.max(this.#holdsFrom, folded.floor);
     if (this.#held.streamCount > maxHeldStreams) {

@@ -1,4 +1,4 @@
-import { type BatchAccount, stampHeader, StampReader } from "@seqwatch/core";
+import { type BatchAccount, StampReader, stampHeader } from "@seqwatch/core";
 import type { AssignedLane } from "./assigned-lane.ts";
 import { outcomeAt } from "./batch-outcome.ts";
 import type { EachBatchPayloadPort, EachMessagePayloadPort, ReceivedMessage, RunConfigPort } from "./port.ts";

@@ -1,12 +1,12 @@
 import {
   addRange,
   type Lane,
-  laneHashOf,
   type LogExtract,
   type LoggedStamp,
   type LogRange,
-  stampHeader,
+  laneHashOf,
   StampReader,
+  stampHeader,
 } from "@seqwatch/core";
 import { AbortedTransactions } from "./aborted-transactions.ts";
 import type { BrokerPort } from "./cluster.ts";

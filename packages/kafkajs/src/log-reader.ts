@@ -1,5 +1,5 @@
 import type { EvidenceReader, GroupReading, KafkaReading, Lane, LogRange } from "@seqwatch/core";
-import { clusterIdOf, type ClusterPort, clusterSourceOf } from "./cluster.ts";
+import { type ClusterPort, clusterIdOf, clusterSourceOf } from "./cluster.ts";
 import { extractLog } from "./log-extract.ts";
 import { at, listAt, numberAt, textAt } from "./untyped.ts";
 

@@ -1,11 +1,11 @@
 import { type Client, createClient } from "@seqwatch/client";
 import type { EvidenceReader } from "@seqwatch/core";
 import kafkajs from "kafkajs";
-import { clusterSourceOf, type ClusterSource } from "./cluster.ts";
-import { type KafkaOptions, type ParsedSettings, parseSettings } from "./options.ts";
+import { type ClusterSource, clusterSourceOf } from "./cluster.ts";
 import { createKafkaReader } from "./log-reader.ts";
 import { kafkaMemberIdsOf } from "./member-ids.ts";
 import { Members } from "./members.ts";
+import { type KafkaOptions, type ParsedSettings, parseSettings } from "./options.ts";
 import {
   type ConnectablePort,
   isKafka,

@@ -1,7 +1,7 @@
 import type { Client } from "@seqwatch/client";
 import type { Lane } from "@seqwatch/core";
 import { AssignedLane } from "./assigned-lane.ts";
-import { clusterIdOf, type ClusterPort, type OffsetCommitPort } from "./cluster.ts";
+import { type ClusterPort, clusterIdOf, type OffsetCommitPort } from "./cluster.ts";
 import { assignmentOf, type BatchStarted, batchStartedOf, commitsOf } from "./consumer-events.ts";
 import { HandlerWatch } from "./handler-watch.ts";
 import { memberRole } from "./member-ids.ts";

@@ -2,8 +2,8 @@ import { createClient } from "@seqwatch/client";
 import { createMemoryStore, type LedgerReport, type Notice, type Store } from "@seqwatch/core";
 import kafkajs from "kafkajs";
 import { describe, expect, test } from "vitest";
-import { AckMissingError } from "./errors.ts";
 import { createFakeCluster, type FakeCluster } from "../test/fake-cluster.ts";
+import { AckMissingError } from "./errors.ts";
 import type { KafkaSettings } from "./options.ts";
 import { watchKafka } from "./watch-kafka.ts";
 

@@ -1,6 +1,7 @@
 import type { Client } from "@seqwatch/client";
 import type { Lane, SendRun } from "@seqwatch/core";
-import { clusterIdOf, type ClusterPort } from "./cluster.ts";
+import { type ClusterPort, clusterIdOf } from "./cluster.ts";
+import { type Omission, settleOmissions } from "./omissions.ts";
 import type { ParsedSettings } from "./options.ts";
 import type {
   MessagePort,
@@ -12,7 +13,6 @@ import type {
   TopicMessagesPort,
 } from "./port.ts";
 import { bookCoverage, bookRejection, coverageOf } from "./send-outcome.ts";
-import { type Omission, settleOmissions } from "./omissions.ts";
 import type { Streams } from "./streams.ts";
 import { type SendSurroundings, TopicSend } from "./topic-send.ts";
 import { watchTransaction } from "./watched-transaction.ts";

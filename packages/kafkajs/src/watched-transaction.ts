@@ -1,5 +1,5 @@
-import type { RecordMetadataPort, SenderPort, TransactionPort } from "./port.ts";
 import { bookOmitted, type Omission } from "./omissions.ts";
+import type { RecordMetadataPort, SenderPort, TransactionPort } from "./port.ts";
 import type { TopicSend } from "./topic-send.ts";
 import { bookAnswer, type OutcomeTaker, type WatchedProducer } from "./watched-producer.ts";
 

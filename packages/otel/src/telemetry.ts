@@ -1,8 +1,8 @@
 import { type Histogram, type Meter, SpanKind, SpanStatusCode, type Tracer } from "@opentelemetry/api";
 import type { Finding, GapState, Notice, Observer } from "@seqwatch/core";
 import { attributes, labels } from "./attributes.ts";
-import type { Figures } from "./figures.ts";
 import { observeFigures } from "./figure-instruments.ts";
+import type { Figures } from "./figures.ts";
 import { emitFindingEvent, isRecovered } from "./finding-event.ts";
 import { emitFindingSpan, spanStartOf } from "./finding-span.ts";
 import { emitEvent, type LogEmitter } from "./log-emitter.ts";

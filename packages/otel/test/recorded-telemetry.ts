@@ -1,7 +1,7 @@
-import type { Finding } from "@seqwatch/core";
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import type { Finding } from "@seqwatch/core";
 import type { Figures } from "../src/figures.ts";
 import { createTelemetry, type Telemetry, type TelemetryOptions } from "../src/telemetry.ts";
 

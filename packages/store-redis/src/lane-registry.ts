@@ -1,8 +1,8 @@
 import { type Lane, type LaneKey, laneKeyOf } from "@seqwatch/core";
 import type { Keys } from "./keys.ts";
+import { parseInteger } from "./numbers.ts";
 import type { Commands } from "./redis-client.ts";
 import { toTexts } from "./replies.ts";
-import { parseInteger } from "./numbers.ts";
 
 const renewalMs = 60_000;
 /** A lane without a record for so long is forgotten: it expired, and whoever writes it again says so. */

@@ -5,8 +5,8 @@ import {
   parseRanges,
   type QueueRecord,
   type RangeSet,
-  type SwitchState,
   type SwitchRule,
+  type SwitchState,
 } from "@seqwatch/core";
 import { decodePart } from "./keys.ts";
 import { parseJson } from "./ledger-text.ts";

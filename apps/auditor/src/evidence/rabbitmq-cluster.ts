@@ -1,5 +1,5 @@
-import type { ManagementClient } from "./management-client.ts";
 import { fieldsOf, textOf } from "./json-fields.ts";
+import type { ManagementClient } from "./management-client.ts";
 
 /**
  * Tells whether a lane's cluster is the one that is read: clients name it CLUSTER/VHOST, with the broker's own name of

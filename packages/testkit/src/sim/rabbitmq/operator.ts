@@ -2,8 +2,8 @@ import type { SimAuditor } from "./auditor.ts";
 import type { Broker } from "./broker.ts";
 import { SimConsumer } from "./consumer.ts";
 import { consumeUnaudited, getUnaudited, minStayMs } from "./foreign.ts";
-import { SimProducer } from "./producer.ts";
 import type { SimProcess } from "./process.ts";
+import { SimProducer } from "./producer.ts";
 import { newId, note, type World } from "./world.ts";
 
 /** Keeps the fleet at its size, and makes what goes wrong go wrong. */
