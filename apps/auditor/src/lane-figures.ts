@@ -21,7 +21,7 @@ export interface LaneFigures {
   readonly groups: ReadonlyMap<string, GroupFigures>;
 }
 
-export interface GroupFigures {
+interface GroupFigures {
   /** By client: totals of its life. */
   readonly members: ReadonlyMap<string, Partial<MessageTotals>>;
   /** Counts of sets that only grow while their stream is known. */

@@ -20,7 +20,7 @@ export interface ScheduleTimes {
   readonly liveQueueMs: number;
 }
 
-export const scheduleTimes: ScheduleTimes = { restMs: 60_000, liveQueueMs: 2_000 };
+const scheduleTimes: ScheduleTimes = { restMs: 60_000, liveQueueMs: 2_000 };
 
 /** A lane that is seen for the first time, with the findings that an earlier life left about it. */
 export function newLane(key: LaneKey, findings: readonly Finding[], life: number): WatchedLane | undefined {

@@ -43,7 +43,7 @@ function createRabbit(settings: Settings, warn: (code: string, text: string) => 
 }
 
 /** As amqplib reads it: no path, or "/" alone, is the virtual host "/". */
-export function virtualHostOf(amqpUrl: string): string {
+function virtualHostOf(amqpUrl: string): string {
   const path = new URL(amqpUrl).pathname.slice(1);
   return path === "" ? "/" : decodeURIComponent(path);
 }

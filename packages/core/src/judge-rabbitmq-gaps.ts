@@ -50,7 +50,7 @@ export function describeCohorts(cohorts: readonly Cohort[], facts: GapFacts): Ga
 }
 
 /** The verdict of a message that the queue took and never gave to anybody. What the reading tells of the queue decides. */
-export function verdictOf(facts: GapFacts): Verdict {
+function verdictOf(facts: GapFacts): Verdict {
   return facts.cohorts.sight.reading?.mayDeadLetter === true ? "store.dead-lettered" : "store.dropped";
 }
 

@@ -6,7 +6,7 @@ import type { QueueRecord } from "./lane-record.ts";
 import type { QueueReading } from "./reading.ts";
 
 /** A reader that nobody looked for in so long may have come and gone unseen. */
-export const maxUnwatchedMs = 5_000;
+const maxUnwatchedMs = 5_000;
 
 export interface WatchInput {
   readonly previous: QueueWatch | undefined;
@@ -64,7 +64,7 @@ export function watchQueue(input: WatchInput): QueueSight {
 }
 
 /** Calls of `get` are accounted as a consumer that the broker does not count. */
-export function isGetter(consumerId: string): boolean {
+function isGetter(consumerId: string): boolean {
   return consumerId.startsWith("get:");
 }
 

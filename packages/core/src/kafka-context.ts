@@ -88,7 +88,7 @@ function groupContextOf(
   era: number,
 ): GroupContext {
   const group = reading?.groups.get(name);
-  const memory = groupMemoryOf(input, reading, group, name, record);
+  const memory = groupMemoryOf(input, reading, group, name, record, era);
   const offsets = record.done.get(era) ?? noOffsets;
   const from = record.floor - 1;
   const handled = above(offsets.handled, from);
@@ -122,6 +122,7 @@ function groupMemoryOf(
   group: GroupReading | undefined,
   name: string,
   record: GroupRecord,
+  era: number,
 ): GroupMemory {
   const before = input.memory.kafka.groups.get(name) ?? noGroupMemory;
   const { nowMs, policy } = input;
@@ -139,6 +140,7 @@ function groupMemoryOf(
   return {
     doubtTo: Math.max(before.doubtTo, record.doubtTo, isDoubted ? end : 0),
     highestCommit: Math.max(before.highestCommit, group?.committed ?? 0, ...claims),
+    readSince: group === undefined ? before.readSince : Math.min(before.readSince, era),
     foreignUntilMs,
     foreignSeen: before.foreignSeen || foreign,
     silentSince,

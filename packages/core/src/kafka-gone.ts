@@ -119,13 +119,13 @@ function goneOf(context: LaneContext, places: readonly Place[], soundTo: number)
  * foreign or silent member may have worked it without a commit that anybody saw.
  */
 function isClearOfCommits(context: LaneContext, places: readonly Place[], sequences: RangeSet): RangeSet {
+  const groups = [...context.groupMemories.values()];
   // Without any group in memory nobody knows what was committed: the store may have lost the one that worked it.
-  if (context.groupMemories.size === 0) return [];
-  const lowest = Math.max(
-    0,
-    ...[...context.groupMemories.values()].map((group) => Math.max(group.highestCommit, group.doubtTo)),
-  );
-  const clear = places.filter((place) => place.low >= lowest);
+  if (groups.length === 0) return [];
+  const lowest = Math.max(0, ...groups.map((group) => Math.max(group.highestCommit, group.doubtTo)));
+  // A commit that was first read after the fall says nothing of what was worked before it.
+  const readSince = Math.max(...groups.map((group) => group.readSince));
+  const clear = places.filter((place) => place.low >= lowest && place.era >= readSince);
   return intersection(sequences, unionAll(clear.map((place) => rangeOf(place.first, place.last))));
 }
 

@@ -161,12 +161,12 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
   const { producerId } = facts.ledger;
   const left = leftBehindOf(group, group.record.receipts.get(producerId) ?? noReceipts, place);
   if (place.located && left === undefined) return { kind: "doubt", cause: "contradiction" };
-  const range = context.reading === undefined ? undefined : readableOf(context.reading, place.low, place.high);
-  if (context.reading !== undefined && range !== undefined && !covers(context.view.covered, range.first, range.last)) {
-    return { kind: "wanted", range };
-  }
+  // No reading in this pass: what the log would say against it is not known yet.
+  if (context.reading === undefined) return { kind: "wanted", range: { first: place.low, last: place.high } };
+  const range = readableOf(context.reading, place.low, place.high);
+  if (range !== undefined && !covers(context.view.covered, range.first, range.last)) return { kind: "wanted", range };
   // The epochs below the log start cannot be compared any more: the offsets may have been others' before.
-  if (left === undefined && context.reading !== undefined && place.low < context.reading.logStart) {
+  if (left === undefined && place.low < context.reading.logStart) {
     return { kind: "doubt", cause: "log-not-readable" };
   }
   if (hasOtherEpoch(context, group, place)) return { kind: "doubt", cause: "two-eras" };

@@ -47,6 +47,8 @@ export interface GroupMemory {
   readonly doubtTo: number;
   /** The highest commit ever read or claimed. */
   readonly highestCommit: number;
+  /** The era in which the broker's commit of the group was read first; Infinity = never read. */
+  readonly readSince: number;
   readonly foreignUntilMs: number;
   readonly foreignSeen: boolean;
   /** Since when a member has been silent. */
@@ -83,6 +85,7 @@ export const noStreamMemory: StreamMemory = {
 export const noGroupMemory: GroupMemory = {
   doubtTo: 0,
   highestCommit: 0,
+  readSince: Number.POSITIVE_INFINITY,
   foreignUntilMs: Number.NEGATIVE_INFINITY,
   foreignSeen: false,
   silentSince: new Map(),

@@ -53,6 +53,6 @@ function storedAnswer(lane: StoredLane, report: LedgerReport): Answer {
 }
 
 /** The sequences for which a report brings the application's own words. */
-export function referencedBy(report: LedgerReport): RangeSet {
+function referencedBy(report: LedgerReport): RangeSet {
   return unionAll(report.references.map(({ sequence }) => [sequence, sequence]));
 }

@@ -5,8 +5,8 @@ import { maxEras } from "./stored-lane.ts";
 import type { EpochRun, TestimonyReport } from "./testimony-report.ts";
 
 /** Ranges kept of offsets that only forbid. */
-export const maxForbiddenRanges = 64;
-export const maxEpochRuns = 64;
+const maxForbiddenRanges = 64;
+const maxEpochRuns = 64;
 
 export const noOffsets: GroupOffsets = {
   handled: emptyRanges,
@@ -71,13 +71,13 @@ export function doneIn(offsets: GroupOffsets | undefined): RangeSet {
 }
 
 /** At most so many ranges, the lowest ones joined over their gaps: only for sets where more members are harmless. */
-export function foldToHull(set: RangeSet, limit: number): RangeSet {
+function foldToHull(set: RangeSet, limit: number): RangeSet {
   const excess = set.length / 2 - limit;
   return excess <= 0 ? set : [set[0] ?? 0, ...set.slice(2 * excess + 1)];
 }
 
 /** Per epoch the union of both; sorted by first offset, then epoch; the highest are kept. */
-export function mergeEpochs(a: readonly EpochRun[], b: readonly EpochRun[]): readonly EpochRun[] {
+function mergeEpochs(a: readonly EpochRun[], b: readonly EpochRun[]): readonly EpochRun[] {
   const byEpoch = new Map<number, RangeSet>();
   for (const { epoch, first, last } of [...a, ...b]) {
     byEpoch.set(epoch, union(byEpoch.get(epoch) ?? emptyRanges, [first, last]));

@@ -10,7 +10,7 @@ export interface ClusterPort {
   findGroupCoordinator(query: { readonly groupId: string }): Promise<BrokerPort>;
 }
 
-export interface PartitionMetadata {
+interface PartitionMetadata {
   readonly partitionId: number;
   readonly leader: number;
 }

@@ -17,7 +17,7 @@ export interface TopicMessagesPort {
 }
 
 /** What `send` and `sendBatch` share besides their messages; passed on as it is. */
-export interface SendSettingsPort {
+interface SendSettingsPort {
   readonly acks?: number;
 }
 
@@ -116,7 +116,7 @@ export interface ConsumerPort extends ConnectablePort {
   run(config?: RunConfigPort): Promise<void>;
 }
 
-export interface ConsumerConfigPort {
+interface ConsumerConfigPort {
   readonly groupId?: string;
 }
 

@@ -37,11 +37,7 @@ export function bookCoverage(run: SendRun, coverage: Coverage): void {
  * Whether a rejected send can have been stored. Certainly not only where all its messages were in one batch, went out
  * once, and the error says that it was refused; of several batches an error does not say which one it speaks of.
  */
-export function voidReasonOf(
-  error: unknown,
-  batches: readonly PartitionBatch[],
-  retryCount: number,
-): VoidReason | undefined {
+function voidReasonOf(error: unknown, batches: readonly PartitionBatch[], retryCount: number): VoidReason | undefined {
   if (batches.length !== 1 || retryCount > 0 || !(error instanceof Error)) return undefined;
   const type: unknown = Reflect.get(error, "type");
   if (type === "MESSAGE_TOO_LARGE" || type === "RECORD_LIST_TOO_LARGE") return "too-large";

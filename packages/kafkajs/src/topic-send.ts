@@ -4,7 +4,7 @@ import type { MessagePort, Partitioner, PartitionerArguments } from "./port.ts";
 import { copyHeaders, type HeaderCopy, withoutStamp } from "./stamped-headers.ts";
 
 /** Under this key a clone says which send it belongs to. A symbol: neither the wire nor an error message shows it. */
-export const sendOf: unique symbol = Symbol("seqwatch");
+const sendOf: unique symbol = Symbol("seqwatch");
 
 /** Says where a message of a watched send goes. */
 export interface PartitionChooser {

@@ -13,7 +13,7 @@ import { attributes } from "./attributes.ts";
 
 /** Enough to find the messages again, little enough for any backend's limit on a value. */
 export const maxReferencesShown = 32;
-export const maxRangesShown = 64;
+const maxRangesShown = 64;
 
 /** What is said of a finding, on its span as in its log events. */
 export function attributesOf(finding: Finding): Attributes {

@@ -14,7 +14,7 @@ export function emitFindingEvent(logger: LogEmitter, finding: Finding): void {
 }
 
 /** The name of the event for the state that a finding is in. */
-export function eventNameOf(finding: Finding): string {
+function eventNameOf(finding: Finding): string {
   if (isRecovered(finding)) return "seqwatch.finding.recovered";
   return `seqwatch.finding.${finding.state.replace("-", "_")}`;
 }

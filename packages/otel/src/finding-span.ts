@@ -5,7 +5,7 @@ import { attributesOf, sequencesOf } from "./finding-attributes.ts";
 import { parseTraceparent } from "./trace-parent.ts";
 
 /** What the SDKs keep of the links of one span. */
-export const maxLinks = 128;
+const maxLinks = 128;
 
 /**
  * Writes one verdict as one span. It is a root span, for a child of an unsampled remote parent is never recorded; the

@@ -17,7 +17,7 @@ export interface LogEmitter {
 }
 
 /** The numbers of the logs data model. */
-export const severities = { info: 9, warn: 13, error: 17 } as const;
+const severities = { info: 9, warn: 13, error: 17 } as const;
 export type Severity = keyof typeof severities;
 
 /** One event, with the severity as number and as text. */

@@ -1,15 +1,7 @@
 import { Type } from "typebox";
 
-export const gapStates = [
-  "suspected",
-  "pending",
-  "in-doubt",
-  "explained",
-  "confirmed",
-  "withdrawn",
-  "not-sent",
-] as const;
-export const systems = ["kafka", "rabbitmq", "rocketmq"] as const;
+const gapStates = ["suspected", "pending", "in-doubt", "explained", "confirmed", "withdrawn", "not-sent"] as const;
+const systems = ["kafka", "rabbitmq", "rocketmq"] as const;
 
 const text = (maxLength = 1_024) => Type.String({ minLength: 1, maxLength });
 const count = Type.Integer({ minimum: 0 });

@@ -8,7 +8,7 @@ export interface ExchangeFacts {
   readonly bindings: readonly Binding[];
 }
 
-export interface Binding {
+interface Binding {
   readonly destination: string;
   readonly toQueue: boolean;
   readonly routingKey: string;

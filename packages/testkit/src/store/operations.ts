@@ -14,7 +14,7 @@ import * as fc from "fast-check";
 import { deliveries, ledger, testimony } from "./samples.ts";
 
 /** How a generated report stands to the ones before it. */
-export type Link = "follows" | "whole" | "orphan" | "repeats" | "cloned";
+type Link = "follows" | "whole" | "orphan" | "repeats" | "cloned";
 
 /** One write, not yet linked to those before it. */
 export type Operation =
