@@ -1,5 +1,5 @@
 import type { Place } from "./kafka-places.ts";
-import { covers, intersection, isEmpty, overlaps, type RangeSet, rangeOf, unionAll } from "./range-set.ts";
+import { contains, covers, intersection, isEmpty, overlaps, type RangeSet, rangeOf, unionAll } from "./range-set.ts";
 import type { KafkaReading, LoggedStamp, LogRange } from "./reading.ts";
 
 /** The records of one reading, in the forms that the judge asks for. */
@@ -57,12 +57,14 @@ export function isMisAcked(view: LogView, producerId: string, place: Place): boo
   return true;
 }
 
-/** At the offset that the broker told lies a record of somebody else: the log was cut there and filled again. */
+/** At the offset that the broker told lies something else: the log was cut there and filled again. */
 export function wasRefilled(view: LogView, producerId: string, place: Place): boolean {
   if (place.told === undefined) return false;
   for (let sequence = place.first; sequence <= place.last; sequence += 1) {
-    const record = view.byOffset.get(place.told + (sequence - place.first));
-    if (record !== undefined && (record.producerId !== producerId || record.sequence !== sequence)) return true;
+    const offset = place.told + (sequence - place.first);
+    const record = view.byOffset.get(offset);
+    const isThere = record?.producerId === producerId && record.sequence === sequence;
+    if (!isThere && contains(view.covered, offset)) return true;
   }
   return false;
 }
