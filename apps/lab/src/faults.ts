@@ -46,7 +46,8 @@ const places: readonly { readonly fault: Fault; readonly at: number }[] = [
 ];
 
 /** After its return the store is in doubt for a moment, and with it what queues lost meanwhile: no fault begins there. */
-const redisRecoveryMs = 8_000;
+const redisRecoveryMs = 18_000;
+const betweenQueueFaultsMs = 6_000;
 
 /** When to do what in one round. A run of 90 s and more has one round of 90 s at its natural pace; shorter ones hurry. */
 export function planFaults(wishes: FaultWishes): FaultPlan {
@@ -84,7 +85,7 @@ function postponeQueueFaults(
     const isOverQueue = planned.fault === "full-queue" || planned.fault === "killed-consumer";
     if (!isOverQueue || planned.atMs < fromMs || planned.atMs > toMs) continue;
     planned.atMs = nextMs;
-    nextMs += redisRecoveryMs;
+    nextMs += betweenQueueFaultsMs;
   }
 }
 
