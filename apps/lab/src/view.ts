@@ -49,9 +49,11 @@ export function draw(screen: Screen, { columns, hasColors }: ScreenSize): string
   return lines.map((line) => clip(line, width)).join("\n");
 }
 
-function head({ standing, step }: Screen, width: number, colors: Colors): readonly string[] {
+const tagline = "real traffic, real faults, and the truth beside what was found";
+
+function head({ standing }: Screen, width: number, colors: Colors): readonly string[] {
   const name = `${margin}${colors.bold("seqwatch")} ${colors.dim("demo")}`;
-  if (standing === undefined) return [name, `${margin}${colors.dim(step)}`];
+  if (standing === undefined) return [name, `${margin}${colors.dim(tagline)}`];
   const { elapsedMs, forMs } = standing;
   const time = forMs === undefined ? clock(elapsedMs) : `${clock(Math.min(elapsedMs, forMs))} of ${clock(forMs)}`;
   return [apart(name, colors.dim(time), width), `${margin}${bar(standing, width - margin.length, colors)}`];
