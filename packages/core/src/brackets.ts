@@ -33,6 +33,14 @@ export function closeBrackets(brackets: readonly OpenBracket[], send: AckedSend)
   return changed ? next : brackets;
 }
 
+/** Forgets what every group has finished, as with chunks. */
+export function bracketsAbove(brackets: readonly OpenBracket[], settledTo: number): readonly OpenBracket[] {
+  if (!brackets.some((bracket) => bracket.first <= settledTo)) return brackets;
+  return brackets
+    .filter((bracket) => bracket.last > settledTo)
+    .map((bracket) => ({ ...bracket, first: Math.max(bracket.first, settledTo + 1) }));
+}
+
 function hullOf(a: OpenBracket, b: OpenBracket): OpenBracket {
   // Offsets of two eras have no common measure: then nothing bounds them.
   const isOneEra = a.era === b.era;

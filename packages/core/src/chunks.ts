@@ -11,9 +11,18 @@ export function addChunk(chunks: readonly Chunk[], added: Chunk): readonly Chunk
   return next.length > maxChunks ? mergeOnePair(next) : next;
 }
 
-/** Forgets chunks that every group has finished. */
+/**
+ * Forgets what every group has finished, also of a chunk that reaches beyond: a hull must not speak for a sequence whose
+ * own chunk was forgotten.
+ */
 export function chunksAbove(chunks: readonly Chunk[], settledTo: number): readonly Chunk[] {
-  return chunks.some((chunk) => chunk.last <= settledTo) ? chunks.filter((chunk) => chunk.last > settledTo) : chunks;
+  if (!chunks.some((chunk) => chunk.first <= settledTo)) return chunks;
+  return chunks
+    .filter((chunk) => chunk.last > settledTo)
+    .map((chunk) => {
+      const dropped = Math.max(0, settledTo + 1 - chunk.first);
+      return { ...chunk, first: chunk.first + dropped, low: chunk.low + (chunk.exact ? dropped : 0) };
+    });
 }
 
 function insertionIndex(chunks: readonly Chunk[], first: number): number {

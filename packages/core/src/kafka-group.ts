@@ -2,7 +2,7 @@ import { carryOver, standingSince } from "./aged-ranges.ts";
 import type { DoubtCause, Gap, Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
 import type { GroupContext, LaneContext } from "./kafka-context.ts";
-import { answerOf, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
+import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { type Place, placesOf } from "./kafka-places.ts";
 import { hullOf } from "./kafka-stream.ts";
@@ -106,14 +106,17 @@ function rule(context: LaneContext, group: GroupContext, facts: StreamFacts, pla
   }
   const retained = retainedOf(context, group, place);
   if (retained !== undefined) return [{ place, ruling: retained }];
-  return partsOf(place, group.done).map(({ part, isDone }) => ({
+  return partsOf(place, group).map(({ part, isDone }) => ({
     place: part,
     ruling: isDone ? ruleDone(context, group, facts, part) : ruleOpen(group, part),
   }));
 }
 
 /** An exact run is judged message by message, another one only as a whole. */
-function partsOf(place: Place, done: RangeSet): readonly { readonly part: Place; readonly isDone: boolean }[] {
+function partsOf(
+  place: Place,
+  { done, givenUp }: GroupContext,
+): readonly { readonly part: Place; readonly isDone: boolean }[] {
   if (!place.exact)
     return [{ part: place, isDone: Number.isFinite(place.high) && covers(done, place.low, place.high) }];
   const offsets = rangeOf(place.low, place.high);
@@ -129,7 +132,11 @@ function partsOf(place: Place, done: RangeSet): readonly { readonly part: Place;
       },
       isDone,
     }));
-  return [...cut(intersection(offsets, done), true), ...cut(difference(offsets, done), false)];
+  return [
+    ...cut(intersection(offsets, givenUp), true),
+    ...cut(difference(intersection(offsets, done), givenUp), true),
+    ...cut(difference(offsets, done), false),
+  ];
 }
 
 /** (ii): with the group empty, the log start was read before the commit: nobody will get what lies between. */
@@ -159,7 +166,9 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
   if (context.compacted === undefined) return { kind: "doubt", cause: "policy-not-read" };
   if (context.compacted) return { kind: "doubt", cause: "compacted" };
   const { producerId } = facts.ledger;
-  const left = leftBehindOf(group, group.record.receipts.get(producerId) ?? noReceipts, place);
+  const receipts = group.record.receipts.get(producerId) ?? noReceipts;
+  if (isOthersGivenUp(group, receipts, place)) return { kind: "doubt", cause: "contradiction" };
+  const left = leftBehindOf(group, receipts, place);
   if (place.located && left === undefined) return { kind: "doubt", cause: "contradiction" };
   // No reading in this pass: what the log would say against it is not known yet.
   if (context.reading === undefined) return { kind: "wanted", range: { first: place.low, last: place.high } };
@@ -169,7 +178,7 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
   if (left === undefined && place.low < context.reading.logStart) {
     return { kind: "doubt", cause: "log-not-readable" };
   }
-  if (hasOtherEpoch(context, group, place)) return { kind: "doubt", cause: "two-eras" };
+  if (hasOtherEpoch(context.view, group.epochs, place)) return { kind: "doubt", cause: "two-eras" };
   const isUnclear = overlaps(group.forbidden, place.low, place.high) && left === undefined;
   if (isUnclear && answerOf(context.view, context.reading, place) !== "absent") {
     return { kind: "doubt", cause: "unstamped-in-range" };
@@ -185,30 +194,24 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
   return left ?? { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
 }
 
-/** Whether the member left it behind: by its own offset where that is known, else by its receipt. */
+/**
+ * Whether the member left it behind: by its own offset where that is known, and given up by its receipt too, for the
+ * offset may have been another message's before a cut that nobody saw.
+ */
 function leftBehindOf(group: GroupContext, receipts: Receipts, place: Place): Proven | undefined {
-  const isIn = (offsets: RangeSet, sequences: RangeSet) =>
-    place.exact ? covers(offsets, place.low, place.high) : covers(sequences, place.first, place.last);
-  if (isIn(group.givenUp, receipts.givenUp)) {
-    return { kind: "proven", verdict: "consume.given-up", leftBehindFrom: place.low };
+  const proven = (verdict: Verdict): Proven => ({ kind: "proven", verdict, leftBehindFrom: place.low });
+  const isIn = (offsets: RangeSet) => !place.exact || covers(offsets, place.low, place.high);
+  if (isIn(group.givenUp) && covers(receipts.givenUp, place.first, place.last)) return proven("consume.given-up");
+  if (place.exact ? isIn(group.jumped) : covers(receipts.jumped, place.first, place.last)) {
+    return proven("consume.skipped");
   }
-  if (isIn(group.jumped, receipts.jumped))
-    return { kind: "proven", verdict: "consume.skipped", leftBehindFrom: place.low };
-  const rests = !covers(group.handled, place.low, place.high);
-  return rests ? { kind: "proven", verdict: "consume.skipped", leftBehindFrom: place.low } : undefined;
+  return covers(group.handled, place.low, place.high) ? undefined : proven("consume.skipped");
 }
 
-/** The log was cut and filled again between two looks: the offsets now bear another leader's epoch. */
-function hasOtherEpoch(context: LaneContext, group: GroupContext, place: Place): boolean {
-  for (const run of group.epochs) {
-    const first = Math.max(run.first, place.low);
-    const last = Math.min(run.last, place.high);
-    if (first > last) continue;
-    const atFirst = context.view.epochAt(first);
-    const atLast = context.view.epochAt(last);
-    if ((atFirst !== undefined && atFirst !== run.epoch) || (atLast !== undefined && atLast !== run.epoch)) return true;
-  }
-  return false;
+/** A handler gave up what lay at its offset, and it was not this message. */
+function isOthersGivenUp(group: GroupContext, receipts: Receipts, place: Place): boolean {
+  if (!place.exact || !overlaps(group.givenUp, place.low, place.high)) return false;
+  return !covers(receipts.givenUp, place.first, place.last);
 }
 
 function proofsOf(

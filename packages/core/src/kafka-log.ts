@@ -1,6 +1,7 @@
 import type { Place } from "./kafka-places.ts";
 import { contains, covers, intersection, isEmpty, overlaps, type RangeSet, rangeOf, unionAll } from "./range-set.ts";
 import type { KafkaReading, LoggedStamp, LogRange } from "./reading.ts";
+import type { EpochRun } from "./testimony-report.ts";
 
 /** The records of one reading, in the forms that the judge asks for. */
 export interface LogView {
@@ -55,6 +56,17 @@ export function isMisAcked(view: LogView, producerId: string, place: Place): boo
     if (record?.producerId !== producerId || record.sequence >= sequence) return false;
   }
   return true;
+}
+
+/** The log was cut and filled again between two looks: offsets now bear another epoch than they were handled with. */
+export function hasOtherEpoch(view: LogView, handled: readonly EpochRun[], place: Place): boolean {
+  return handled.some((run) => {
+    const first = Math.max(run.first, place.low);
+    const last = Math.min(run.last, place.high);
+    if (first > last) return false;
+    const [atFirst = run.epoch, atLast = run.epoch] = [view.epochAt(first), view.epochAt(last)];
+    return atFirst !== run.epoch || atLast !== run.epoch;
+  });
 }
 
 /** At the offset that the broker told lies something else: the log was cut there and filled again. */

@@ -84,17 +84,29 @@ function placeByBrackets(ledger: LedgerReport, first: number, last: number, memo
   const ends = memory.ends.filter((end) => end.first <= first && last <= end.last).map((end) => end.upTo);
   const hull = hullOfParts([], brackets);
   const high = Math.min(hull.high, ...ends);
-  // Nothing is left but the empty interval just above what was acked before: not stored. Less than nothing means that
-  // the ends contradict each other, as after a cut that nobody has read yet.
-  if (high < hull.low - 1 || hull.high < hull.low) return undefined;
+  // The empty interval just above what was acked before means: not stored. Less than that is a contradiction.
+  if (high < hull.low - 1) return undefined;
   const era = Math.min(...brackets.map((bracket) => bracket.era));
   return { first, last, low: hull.low, high, exact: false, told: undefined, era, located: false };
 }
 
 function hullOfParts(chunks: readonly Chunk[], brackets: readonly Bracket[]): { low: number; high: number } {
-  const lows = [...chunks.map((chunk) => chunk.low), ...brackets.map((bracket) => (bracket.above ?? -1) + 1)];
-  const highs = [...chunks.map((chunk) => chunk.high), ...brackets.map((bracket) => bracket.upTo ?? Infinity)];
+  const lows = [...chunks.map((chunk) => chunk.low), ...brackets.map(lowOf)];
+  const highs = [...chunks.map((chunk) => chunk.high), ...brackets.map(highOf)];
   return { low: Math.min(...lows), high: Math.max(...highs) };
+}
+
+/** Ends that contradict each other, as after a cut that nobody has read yet, bound nothing. */
+function contradicts({ above, upTo }: Bracket): boolean {
+  return above !== undefined && upTo !== undefined && upTo <= above;
+}
+
+function lowOf(bracket: Bracket): number {
+  return contradicts(bracket) ? 0 : (bracket.above ?? -1) + 1;
+}
+
+function highOf(bracket: Bracket): number {
+  return contradicts(bracket) ? Number.POSITIVE_INFINITY : (bracket.upTo ?? Number.POSITIVE_INFINITY);
 }
 
 /** The era of what the log showed is the era of the reading, which the caller keeps current. */

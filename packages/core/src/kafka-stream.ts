@@ -2,7 +2,7 @@ import { carryOver, membersOf, standingSince } from "./aged-ranges.ts";
 import type { Gap } from "./finding.ts";
 import type { Proof } from "./judge.ts";
 import type { LaneContext } from "./kafka-context.ts";
-import { answerOf, readableOf } from "./kafka-log.ts";
+import { answerOf, hasOtherEpoch, readableOf } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { type Place, placesOf } from "./kafka-places.ts";
 import {
@@ -140,11 +140,15 @@ function carryAbsent(context: LaneContext, before: StreamMemory, absent: RangeSe
 
 /** The other proof: a group finished every offset of the interval by handling it, and it was not there. */
 function finishedWithout(context: LaneContext, facts: StreamFacts, places: readonly Place[]): RangeSet {
-  if (context.compacted !== false || context.eraRise !== undefined) return [];
+  const { reading } = context;
+  if (context.compacted !== false || context.eraRise !== undefined || reading === undefined) return [];
   const proven = places.filter(
     (place) =>
       place.era === context.era &&
       Number.isFinite(place.high) &&
+      // Below the log start the epochs cannot be compared any more.
+      place.low >= reading.logStart &&
+      covers(context.view.covered, place.low, place.high) &&
       // Without the leader's own view a message could still be appended; a bracket of the producer closes that.
       context.groups.some(
         (group) =>
@@ -152,6 +156,7 @@ function finishedWithout(context: LaneContext, facts: StreamFacts, places: reado
           place.last < (group.record.receipts.get(facts.ledger.producerId)?.ceiling ?? Number.POSITIVE_INFINITY) &&
           place.first >= (group.record.receipts.get(facts.ledger.producerId)?.floor ?? 0) &&
           covers(group.handled, place.low, place.high) &&
+          !hasOtherEpoch(context.view, group.epochs, place) &&
           !overlaps(group.forbidden, place.low, place.high),
       ),
   );

@@ -177,7 +177,15 @@ describe("a stream", () => {
     send(ledger, 2).acked(0);
     send(ledger, 2).acked(10);
     ledger.accept(stored({ settledTo: 3 }));
-    expect(reportOf(ledger).chunks).toEqual([{ first: 3, last: 4, low: 10, high: 11, exact: true, era: 0 }]);
+    expect(reportOf(ledger).chunks).toEqual([{ first: 4, last: 4, low: 11, high: 11, exact: true, era: 0 }]);
+  });
+
+  test("lets no hull speak for a sequence whose own chunk was forgotten", () => {
+    const ledger = newLedger();
+    send(ledger, 2).acked(0);
+    send(ledger, 4).acked(10);
+    ledger.accept(stored({ settledTo: 4 }));
+    expect(reportOf(ledger).chunks).toEqual([{ first: 5, last: 6, low: 12, high: 13, exact: true, era: 0 }]);
   });
 
   test("moves its revision with every change that a report carries", () => {

@@ -1,4 +1,4 @@
-import { addBracket, closeBrackets, type OpenBracket } from "./brackets.ts";
+import { addBracket, bracketsAbove, closeBrackets, type OpenBracket } from "./brackets.ts";
 import { addChunk, chunksAbove } from "./chunks.ts";
 import { type Lane, laneHashOf } from "./lane.ts";
 import type { Chunk, LedgerReport, Reference, VoidReason } from "./ledger-report.ts";
@@ -201,7 +201,7 @@ export class StreamLedger {
       this.revision += 1;
     }
     this.#chunks = chunksAbove(this.#chunks, answer.settledTo);
-    this.#brackets = this.#brackets.filter((bracket) => bracket.last > answer.settledTo);
+    this.#brackets = bracketsAbove(this.#brackets, answer.settledTo);
   }
 
   /** Everything this producer knows of the stream; the store replaces what it had. */
