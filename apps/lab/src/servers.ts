@@ -29,14 +29,14 @@ export async function startServers(onProgress: (line: string) => void): Promise<
   }
 }
 
-/** How many messages RabbitMQ's queues hold that no consumer has. */
-export async function countQueued(amqpUrl: string): Promise<number> {
+/** How many messages one of RabbitMQ's queues holds, or all of them, that no consumer has. */
+export async function countQueued(amqpUrl: string, only?: string): Promise<number> {
   const connection = await connect(amqpUrl);
   try {
     const channel = await connection.createChannel();
     let count = 0;
     for (const { queue } of paymentKinds) {
-      if (queue !== undefined) count += (await channel.checkQueue(queue)).messageCount;
+      if (queue !== undefined && (only ?? queue) === queue) count += (await channel.checkQueue(queue)).messageCount;
     }
     return count;
   } finally {

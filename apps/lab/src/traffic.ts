@@ -18,6 +18,8 @@ export interface PaymentKind {
 }
 
 export const fullQueueCapacity = 100;
+/** So many messages a consumer with acknowledgements has in its hands at most. */
+export const prefetchCount = 10;
 
 export const paymentKinds = [
   { routingKey: "payment", queue: "payments", isSteady: true },

@@ -3,8 +3,8 @@ import type { Book } from "./book.ts";
 import type { Crew } from "./crew.ts";
 import type { Fault, FaultPlan } from "./faults.ts";
 import { LabError } from "./lab-error.ts";
-import type { Servers } from "./servers.ts";
-import { fullQueueCapacity } from "./traffic.ts";
+import { countQueued, type Servers } from "./servers.ts";
+import { fullQueueCapacity, prefetchCount } from "./traffic.ts";
 
 /** What the faults are done to, and who is told of each step. */
 export interface Scene {
@@ -64,18 +64,21 @@ async function publishUnbound({ crew, say }: Scene): Promise<void> {
   await crew.paymentsApi.order({ kind: "publish", routingKey: "refund", count: faultCount });
 }
 
-/** A queue that holds 100 gets 150 while its consumer rests: the oldest 50 fall out. */
-async function overfillQueue({ crew, book, say }: Scene): Promise<void> {
+/** A queue that holds 100 gets 150 while its consumer stands still: the oldest 50 fall out. */
+async function overfillQueue({ servers, crew, book, say }: Scene): Promise<void> {
   const { paymentsApi, receiptsWorker } = crew;
   await paymentsApi.order({ kind: "hush", routingKey: "receipt" });
   await drained(book, "receipt");
   await receiptsWorker.order({ kind: "pause" });
+  // What the consumer can take into its hands has left the queue before it is filled.
+  await paymentsApi.order({ kind: "publish", routingKey: "receipt", count: prefetchCount });
+  await until("the consumer's hands to be full", async () => (await countQueued(servers.amqp.url, "receipts")) === 0);
   say(`a queue for ${fullQueueCapacity} gets ${fullQueueCapacity + faultCount}`);
   const before = book.progress("receipt");
   await paymentsApi.order({ kind: "publish", routingKey: "receipt", count: fullQueueCapacity + faultCount });
   await receiptsWorker.order({ kind: "resume" });
   await until("the full queue to be worked off", () => {
-    return book.progress("receipt").processed >= before.processed + fullQueueCapacity;
+    return book.progress("receipt").processed >= before.processed + prefetchCount + fullQueueCapacity;
   });
   await paymentsApi.order({ kind: "go-on", routingKey: "receipt" });
 }

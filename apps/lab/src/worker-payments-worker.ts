@@ -4,6 +4,7 @@ import type { ConsumeMessage } from "amqplib";
 import { connectAmqp } from "./clients.ts";
 import type { Order } from "./news.ts";
 import { type MessageName, parseName, SpanGatherer } from "./span.ts";
+import { prefetchCount } from "./traffic.ts";
 import { setting, tell, work } from "./worker.ts";
 
 const tellEveryMs = 100;
@@ -16,15 +17,20 @@ const channel = await connection.createChannel();
 const processed = new SpanGatherer();
 const heldNames = new SpanGatherer();
 let isHolding = false;
+/** Resolves when the worker may go on working; undefined while it does. */
+let pause: PromiseWithResolvers<void> | undefined;
 const inWork = new Set<MessageName>();
 const timer = setInterval(tellProgress, tellEveryMs);
 
 work(async (order: Order) => {
   switch (order.kind) {
     case "pause":
-      return await rest();
+      pause ??= Promise.withResolvers();
+      return;
     case "resume":
-      return await consume();
+      pause?.resolve();
+      pause = undefined;
+      return;
     case "hold":
       isHolding = true;
       return;
@@ -41,7 +47,7 @@ work(async (order: Order) => {
       return;
   }
 });
-await channel.prefetch(100);
+await channel.prefetch(prefetchCount);
 await consume();
 tell({ kind: "ready" });
 
@@ -62,7 +68,7 @@ async function handle(message: ConsumeMessage | null): Promise<void> {
   if (message === null || name === undefined) return;
   if (isHolding) return await hold(name);
   inWork.add(name);
-  await delay(1);
+  await (pause?.promise ?? delay(1));
   processed.add(name);
   if (!noAck) channel.ack(message);
   inWork.delete(name);
