@@ -107,11 +107,13 @@ function misAckedOf(context: LaneContext, facts: StreamFacts, places: readonly P
 }
 
 /** Of the era before, known to be of it, and wholly at or above its cut. */
-function goneOf(context: LaneContext, places: readonly Place[], soundTo: number): RangeSet {
+function goneOf(context: LaneContext, places: readonly Place[], sound: RangeSet): RangeSet {
   const cut = context.eraRise?.cut ?? context.input.snapshot.cut;
   if (context.reading === undefined || cut === undefined) return [];
-  const gone = places.filter((place) => place.era === context.era - 1 && place.low >= cut && place.last <= soundTo);
-  return isClearOfCommits(context, gone, unionAll(gone.map((place) => rangeOf(place.first, place.last))));
+  const gone = places.filter((place) => place.era === context.era - 1 && place.low >= cut);
+  // An ack that came late lies among sequences that were known long before: only the set of what was placed tells.
+  const placed = unionAll(gone.map((place) => rangeOf(place.first, place.last)));
+  return isClearOfCommits(context, gone, intersection(placed, sound));
 }
 
 /**
@@ -144,15 +146,12 @@ function carryReading(
  * ended era is kept, and the new one starts from nothing.
  */
 function soundnessOf(context: LaneContext, facts: StreamFacts, memory: StreamMemory): Partial<StreamMemory> {
-  const present = facts.ledger.chunks.filter((chunk) => chunk.era === context.era).map((chunk) => chunk.last);
-  const knownTo = Math.max(0, ...present);
+  const present = facts.ledger.chunks.filter((chunk) => chunk.era === context.era);
+  const placed = intersection(facts.ledger.acked, unionAll(present.map((chunk) => rangeOf(chunk.first, chunk.last))));
   if (context.era !== context.memory.era) {
-    return { soundBefore: context.era === context.memory.era + 1 ? memory.soundTo : 0, soundTo: 0, knownTo };
+    return { soundBefore: context.era === context.memory.era + 1 ? memory.sound : [], sound: [], placed };
   }
-  return {
-    soundTo: context.reading?.logEnd === undefined ? memory.soundTo : Math.max(memory.soundTo, memory.knownTo),
-    knownTo,
-  };
+  return { sound: context.reading?.logEnd === undefined ? memory.sound : union(memory.sound, memory.placed), placed };
 }
 
 function proof(

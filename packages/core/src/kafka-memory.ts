@@ -17,12 +17,12 @@ export interface StreamMemory {
   readonly gone: AgedRanges;
   /** Where the log showed them. */
   readonly located: ReadonlyMap<number, LoggedStamp>;
-  /** Chunks up to this sequence stood in a snapshot before the last reading that showed no fall. */
-  readonly soundTo: number;
+  /** Acked and placed in a snapshot before the last reading that showed no fall: known to be of this era. */
+  readonly sound: RangeSet;
   /** The same for the era before, as it stood at the rise. */
-  readonly soundBefore: number;
-  /** The highest sequence in a chunk of this era, in the last snapshot. */
-  readonly knownTo: number;
+  readonly soundBefore: RangeSet;
+  /** Acked and placed in this era, in the last snapshot. */
+  readonly placed: RangeSet;
   /** By group: proven by the group's testimony, and open without an explanation. */
   readonly candidates: ReadonlyMap<string, AgedRanges>;
   readonly doubts: ReadonlyMap<string, AgedRanges>;
@@ -73,9 +73,9 @@ export const noStreamMemory: StreamMemory = {
   displaced: [],
   gone: [],
   located: new Map(),
-  soundTo: 0,
-  soundBefore: 0,
-  knownTo: 0,
+  sound: [],
+  soundBefore: [],
+  placed: [],
   candidates: new Map(),
   doubts: new Map(),
   settledTo: 0,
