@@ -64,19 +64,29 @@ interface Controls extends EachBatchPayloadPort {
   readonly stop: () => void;
 }
 
-async function runBatch(handler: (controls: Controls) => unknown, eachBatchAutoResolve = true): Promise<string> {
+async function runBatch(
+  handler: (controls: Controls) => unknown,
+  eachBatchAutoResolve = true,
+  rejected: (error: unknown) => void = () => {}, // a handler that throws is part of the tables below
+): Promise<string> {
   const { assigned, batch, handlers } = startBatch();
   let isRunning = true;
   const stop = (): void => void (isRunning = false);
   const payload = { batch, resolveOffset: () => {}, isRunning: () => isRunning, isStale: () => !isRunning };
   const eachBatch = (watched: EachBatchPayloadPort): unknown => handler({ ...watched, stop });
   const config = handlers.wrap({ eachBatch, eachBatchAutoResolve });
-  // A handler that throws is part of the tables below.
-  await Promise.resolve(config?.eachBatch?.(payload)).catch(() => {});
+  await Promise.resolve(config?.eachBatch?.(payload)).catch(rejected);
   return outcomesOf(assigned);
 }
 
 const use = (message: unknown): unknown => message;
+
+function freezeAndLeave({ batch, resolveOffset }: Controls): void {
+  for (const message of Object.freeze(batch.messages)) {
+    resolveOffset(message.offset);
+    break;
+  }
+}
 
 describe("an eachBatch handler", () => {
   test.each<readonly [string, (controls: Controls) => unknown, string]>([
@@ -170,6 +180,15 @@ describe("an eachBatch handler", () => {
 
   test("leaves nothing behind by returning where the batch is not resolved for it", async () => {
     expect(await runBatch(({ resolveOffset }) => resolveOffset("2"), false)).toBe("PPP--");
+  });
+
+  test.each<readonly [string, (controls: Controls) => unknown, string]>([
+    ["before it reads them", ({ batch }) => [...Object.freeze(batch.messages)], "PPPPP"],
+    ["after it left early", freezeAndLeave, "P----"],
+  ])("may freeze its messages %s", async (_, handler, outcomes) => {
+    const errors: unknown[] = [];
+    const outcome = await runBatch(handler, true, (error) => errors.push(error));
+    expect({ errors, outcome }).toEqual({ errors: [], outcome: outcomes });
   });
 
   test("gets an array that is one in every respect", async () => {

@@ -17,14 +17,15 @@ export interface ReadingTrace {
 export function traceReading(messages: readonly ReceivedMessage[]): ReadingTrace {
   const trace: ReadingTrace = { yielded: -1, iteration: "none", isReadOtherwise: false };
   traces.set(messages, trace);
-  Object.setPrototypeOf(messages, tracedPrototype);
+  // A frozen array cannot be listened to: as if its reading never ended, which claims nothing.
+  if (!Reflect.setPrototypeOf(messages, tracedPrototype)) trace.iteration = "open";
   return trace;
 }
 
-/** The batch's handler is over: the array is as kafkajs made it. */
+/** The batch's handler is over: the array is as kafkajs made it, unless the handler froze it; then it is just not heard. */
 export function endTrace(messages: readonly ReceivedMessage[]): void {
   traces.delete(messages);
-  Object.setPrototypeOf(messages, Array.prototype);
+  Reflect.setPrototypeOf(messages, Array.prototype);
 }
 
 const traces = new WeakMap<object, ReadingTrace>();
@@ -87,7 +88,7 @@ function firstIteration(messages: readonly ReceivedMessage[], trace: ReadingTrac
 function watchRest(messages: readonly ReceivedMessage[], trace: ReadingTrace): void {
   for (let index = trace.yielded + 1; index < messages.length; index += 1) {
     const value = messages[index];
-    Object.defineProperty(messages, index, {
+    const isWatched = Reflect.defineProperty(messages, index, {
       configurable: true,
       enumerable: true,
       get: () => {
@@ -103,5 +104,7 @@ function watchRest(messages: readonly ReceivedMessage[], trace: ReadingTrace): v
         });
       },
     });
+    // The handler froze it: nobody will see what else it reads.
+    if (!isWatched) trace.isReadOtherwise = true;
   }
 }
