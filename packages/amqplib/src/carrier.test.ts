@@ -29,3 +29,19 @@ test("a table is let through up to the last byte that leaves room for the longes
   expect(createCarrier({ headers: { a: textOf(60_001) } }, needs)).toBeUndefined();
   expect(createCarrier({ headers: { a: { within: textOf(60_001) } } }, needs)).toBeUndefined();
 });
+
+test("options whose fields are accessors over private state are read as amqplib reads them", () => {
+  class Options {
+    readonly #type = "order";
+    get type(): string {
+      return this.#type;
+    }
+    get persistent(): boolean {
+      return this.#type === "order";
+    }
+  }
+  const options = createCarrier(new Options(), { ...needs, forceMandatory: true })?.options;
+  expect(Reflect.get(options ?? {}, "type")).toBe("order");
+  expect(Reflect.get(options ?? {}, "persistent")).toBe(true);
+  expect(Reflect.get(options ?? {}, "mandatory")).toBe(true);
+});

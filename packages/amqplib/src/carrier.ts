@@ -40,12 +40,16 @@ function withHeaders(options: object, headers: Record<string, unknown>, needs: C
   return { options: copyOptions(options, headers, isForced), headers, asksForReturn };
 }
 
-/** Plain objects are spread; what may have getters or inherited options becomes the prototype of the copy. */
+/**
+ * Plain objects are spread. What may have getters or inherited options becomes the prototype of the copy, and what
+ * amqplib will read of it is read here: a getter over private state works on the application's own object alone.
+ */
 function copyOptions(options: object, headers: object, isForced: boolean): object {
   const prototype: unknown = Object.getPrototypeOf(options);
   if (prototype === Object.prototype || prototype === null)
     return isForced ? { ...options, headers, mandatory: true } : { ...options, headers };
   const copy: object = Object.create(options);
+  for (const name of readByAmqplib) if (name in options) define(copy, name, Reflect.get(options, name));
   define(copy, "headers", headers);
   if (isForced) define(copy, "mandatory", true);
   return copy;
@@ -76,6 +80,24 @@ function copyHeaders(
 
 /** Name, types, lengths and the longest value. */
 const stampBytes = 4 + 1 + stampHeader.length + 5 + 39;
+
+/** The other options of a publish (amqplib: lib/api_args.js). */
+const readByAmqplib: readonly string[] = [
+  "appId",
+  "contentEncoding",
+  "contentType",
+  "correlationId",
+  "deliveryMode",
+  "expiration",
+  "mandatory",
+  "messageId",
+  "persistent",
+  "priority",
+  "replyTo",
+  "timestamp",
+  "type",
+  "userId",
+];
 
 const changesRoute: ReadonlySet<string> = new Set(["CC", "BCC", "x-delay"]);
 
