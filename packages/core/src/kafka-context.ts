@@ -114,7 +114,7 @@ function groupContextOf(
 
 /**
  * Below `doubtTo` somebody unheard may have done the work before: it rises to the log's end while a foreign member is
- * in the group (and a while after), and while a member of ours is silent.
+ * in the group (and a while after), and while a member of ours is silent or off.
  */
 function groupMemoryOf(
   input: JudgeInput,
@@ -134,7 +134,10 @@ function groupMemoryOf(
     if (isSilent) silentSince.set(clientId, before.silentSince.get(clientId) ?? nowMs);
   }
   const hasFreshlySilent = [...silentSince.values()].some((since) => since + policy.foreignMs > nowMs);
-  const isDoubted = foreignUntilMs > nowMs || hasFreshlySilent;
+  const hasOff = [...record.members.values()].some(
+    (member) => member.claim.state === "off" && input.clients.get(member.clientId) === "off",
+  );
+  const isDoubted = foreignUntilMs > nowMs || hasFreshlySilent || hasOff;
   const end = reading === undefined ? 0 : Math.max(reading.logEnd ?? 0, reading.highWatermark);
   const claims = [...record.members.values()].map((member) => member.claim.committed ?? 0);
   return {

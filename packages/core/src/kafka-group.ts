@@ -149,9 +149,20 @@ function retainedOf(context: LaneContext, group: GroupContext, place: Place): Ru
   const last = rest.at(-1);
   if (first === undefined || last === undefined || !Number.isFinite(place.high)) return undefined;
   if (first < committed || last >= reading.logStart) return undefined;
+  if (hasUnclearEnd(context, group)) return undefined;
   // An unheard member may have worked it: one that committed, or one that was foreign, off or silent.
   if (Math.max(group.memory.highestCommit, group.memory.doubtTo) > place.low) return undefined;
   return { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined };
+}
+
+/** The group is empty, and a member never said that it left: what it did last may not have been heard. */
+function hasUnclearEnd(context: LaneContext, group: GroupContext): boolean {
+  const { nowMs, policy } = context.input;
+  return [...group.record.members].some(([clientId, member]) => {
+    if (member.claim.state === "closed") return false;
+    const silentSince = group.memory.silentSince.get(clientId);
+    return silentSince === undefined || silentSince + policy.foreignMs > nowMs;
+  });
 }
 
 function ruleOpen(group: GroupContext, place: Place): Ruling {
