@@ -5,6 +5,7 @@ import type { GroupContext, LaneContext } from "./kafka-context.ts";
 import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { type Place, placesOf } from "./kafka-places.ts";
+import { isRetainedAway } from "./kafka-retained.ts";
 import { hullOf } from "./kafka-stream.ts";
 import type { Receipts } from "./lane-record.ts";
 import {
@@ -104,8 +105,9 @@ function rule(context: LaneContext, group: GroupContext, facts: StreamFacts, pla
   if (place.era !== context.era || context.eraRise !== undefined) {
     return [{ place, ruling: { kind: "doubt", cause: "two-eras" } }];
   }
-  const retained = retainedOf(context, group, place);
-  if (retained !== undefined) return [{ place, ruling: retained }];
+  if (isRetainedAway(context, group, place)) {
+    return [{ place, ruling: { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined } }];
+  }
   return partsOf(place, group).map(({ part, isDone }) => ({
     place: part,
     ruling: isDone ? ruleDone(context, group, facts, part) : ruleOpen(group, part),
@@ -137,32 +139,6 @@ function partsOf(
     ...cut(difference(intersection(offsets, done), givenUp), true),
     ...cut(difference(offsets, done), false),
   ];
-}
-
-/** (ii): with the group empty, the log start was read before the commit: nobody will get what lies between. */
-function retainedOf(context: LaneContext, group: GroupContext, place: Place): Ruling | undefined {
-  const { reading } = context;
-  const committed = group.reading?.committed;
-  if (reading === undefined || group.reading?.isEmpty !== true || committed === undefined) return undefined;
-  const rest = difference(rangeOf(place.low, Number.isFinite(place.high) ? place.high : place.low), group.done);
-  const first = rest[0];
-  const last = rest.at(-1);
-  if (first === undefined || last === undefined || !Number.isFinite(place.high)) return undefined;
-  if (first < committed || last >= reading.logStart) return undefined;
-  if (hasUnclearEnd(context, group)) return undefined;
-  // An unheard member may have worked it: one that committed, or one that was foreign, off or silent.
-  if (Math.max(group.memory.highestCommit, group.memory.doubtTo) > place.low) return undefined;
-  return { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined };
-}
-
-/** The group is empty, and a member never said that it left: what it did last may not have been heard. */
-function hasUnclearEnd(context: LaneContext, group: GroupContext): boolean {
-  const { nowMs, policy } = context.input;
-  return [...group.record.members].some(([clientId, member]) => {
-    if (member.claim.state === "closed") return false;
-    const silentSince = group.memory.silentSince.get(clientId);
-    return silentSince === undefined || silentSince + policy.foreignMs > nowMs;
-  });
 }
 
 function ruleOpen(group: GroupContext, place: Place): Ruling {

@@ -36,64 +36,50 @@ export const clauses = {
 export type Clause = keyof typeof clauses;
 
 export function spoilLedger(report: LedgerReport, without: Clause | undefined): LedgerReport {
-  switch (without) {
-    case "hulls":
-      return { ...report, chunks: report.chunks.map((chunk: Chunk) => ({ ...chunk, exact: true })) };
-    case "bracket":
-      return {
-        ...report,
-        brackets: report.brackets.map((bracket) => ({
-          ...bracket,
-          upTo: bracket.upTo === undefined ? undefined : bracket.upTo - 1,
-        })),
-      };
-    case "retried":
-      return { ...report, retried: emptyRanges };
-    default:
-      return report;
-  }
+  if (without === "hulls")
+    return { ...report, chunks: report.chunks.map((chunk: Chunk) => ({ ...chunk, exact: true })) };
+  if (without === "bracket")
+    return {
+      ...report,
+      brackets: report.brackets.map((bracket) => ({
+        ...bracket,
+        upTo: bracket.upTo === undefined ? undefined : bracket.upTo - 1,
+      })),
+    };
+  if (without === "retried") return { ...report, retried: emptyRanges };
+  return report;
 }
 
 export function spoilTestimony(report: TestimonyReport, without: Clause | undefined): TestimonyReport {
-  switch (without) {
-    case "epochs":
-      return { ...report, epochs: [] };
-    case "doubt":
-      return { ...report, entered: undefined };
-    case "receipts":
-      // Everything is sent again without the receipts of the streams that are idle.
-      return report.whole ? { ...report, streams: report.streams.slice(1) } : report;
-    default:
-      return report;
-  }
+  if (without === "epochs") return { ...report, epochs: [] };
+  if (without === "doubt") return { ...report, entered: undefined };
+  // Everything is sent again without the receipts of the streams that are idle.
+  if (without === "receipts") return report.whole ? { ...report, streams: report.streams.slice(1) } : report;
+  return report;
 }
 
 export function spoilLane(lane: StoredLane, without: Clause | undefined): StoredLane {
-  switch (without) {
-    case "testimony":
-      return withGroups(lane, (group) => ({
-        ...group,
-        done: new Map([...group.done].map(([era, of]) => [era, passed(of)])),
-      }));
-    case "doubt":
-      return withGroups(lane, (group) => ({ ...group, doubtTo: 0 }));
-    case "ahead":
-      return withGroups(lane, (group) => ({
-        ...group,
-        receipts: new Map(
-          [...group.receipts].map(([id, of]) => [id, { ...of, ahead: emptyRanges, ceiling: Number.POSITIVE_INFINITY }]),
-        ),
-      }));
-    case "commits":
-      return withGroups(lane, (group) => ({
-        ...group,
-        members: new Map(
-          [...group.members].map(([id, of]) => [id, { ...of, claim: { ...of.claim, committed: undefined } }]),
-        ),
-      }));
-    default:
-      return lane;
-  }
+  if (without === "testimony")
+    return withGroups(lane, (group) => ({
+      ...group,
+      done: new Map([...group.done].map(([era, of]) => [era, passed(of)])),
+    }));
+  if (without === "doubt") return withGroups(lane, (group) => ({ ...group, doubtTo: 0 }));
+  if (without === "ahead")
+    return withGroups(lane, (group) => ({
+      ...group,
+      receipts: new Map(
+        [...group.receipts].map(([id, of]) => [id, { ...of, ahead: emptyRanges, ceiling: Number.POSITIVE_INFINITY }]),
+      ),
+    }));
+  if (without === "commits")
+    return withGroups(lane, (group) => ({
+      ...group,
+      members: new Map(
+        [...group.members].map(([id, of]) => [id, { ...of, claim: { ...of.claim, committed: undefined } }]),
+      ),
+    }));
+  return lane;
 }
 
 /** `before` is what was read last. */
@@ -102,20 +88,17 @@ export function spoilReading(
   before: KafkaReading | undefined,
   without: Clause | undefined,
 ): KafkaReading {
-  switch (without) {
-    case "era":
-      return {
-        ...reading,
-        logStart: Math.max(reading.logStart, before?.logStart ?? 0),
-        logEnd: Math.max(reading.logEnd ?? 0, before?.logEnd ?? 0),
-      };
-    case "doubt":
-      return { ...reading, groups: mapValues(reading.groups, (group) => ({ ...group, foreignMemberCount: 0 })) };
-    case "commits":
-      return { ...reading, groups: mapValues(reading.groups, (group) => ({ ...group, committed: undefined })) };
-    default:
-      return reading;
-  }
+  if (without === "era")
+    return {
+      ...reading,
+      logStart: Math.max(reading.logStart, before?.logStart ?? 0),
+      logEnd: Math.max(reading.logEnd ?? 0, before?.logEnd ?? 0),
+    };
+  if (without === "doubt")
+    return { ...reading, groups: mapValues(reading.groups, (group) => ({ ...group, foreignMemberCount: 0 })) };
+  if (without === "commits")
+    return { ...reading, groups: mapValues(reading.groups, (group) => ({ ...group, committed: undefined })) };
+  return reading;
 }
 
 function passed(offsets: GroupOffsets): GroupOffsets {

@@ -1,11 +1,4 @@
-import {
-  type Confirmation,
-  type DoubtCause,
-  eachMember,
-  type Proof,
-  type RangeSet,
-  type Verdict,
-} from "@seqwatch/core";
+import { type Confirmation, eachMember, type Proof, type RangeSet, type Verdict } from "@seqwatch/core";
 import type { SimAuditor } from "./auditor.ts";
 import type { SimGroup } from "./group.ts";
 import type { Message } from "./truth.ts";
@@ -29,6 +22,7 @@ export interface SimResult {
   /** Lost, and honestly not confirmed. */
   readonly inDoubt: number;
   readonly inDoubtByCause: Readonly<Record<string, number>>;
+  readonly confirmedByVerdict: Readonly<Record<string, number>>;
   /** What was wrong, in words; with `trace` the whole story. */
   readonly trace: readonly string[];
 }
@@ -66,6 +60,7 @@ export class Oracle {
     const count = { lost: 0, confirmed: 0, withdrawn: 0, falseLosses: 0, missed: 0, wrong: 0, vague: 0, inDoubt: 0 };
     const causes = causesOf(auditors);
     const byCause: Record<string, number> = {};
+    const byVerdict: Record<string, number> = {};
     for (const message of this.#world.truth.messages()) {
       for (const group of this.#groups) {
         const confirmed =
@@ -85,6 +80,7 @@ export class Oracle {
         count.lost += 1;
         if (confirmed !== undefined) {
           count.confirmed += 1;
+          byVerdict[confirmed.verdict ?? "none"] = (byVerdict[confirmed.verdict ?? "none"] ?? 0) + 1;
           const expected = message.isLate ? undefined : (message.verdict ?? message.verdictIn[group.index]);
           if (confirmed.verdict !== expected && expected === "produce.mis-acked") {
             // Named only as long as the producer still knows the offset that it was told.
@@ -119,6 +115,7 @@ export class Oracle {
       vagueVerdicts: count.vague,
       inDoubt: count.inDoubt,
       inDoubtByCause: byCause,
+      confirmedByVerdict: byVerdict,
       trace: [...this.#stories, ...this.#world.trace],
     };
   }
@@ -133,7 +130,7 @@ export class Oracle {
 }
 
 /** What the last pass said of what is not confirmed. */
-function causesOf(auditors: readonly SimAuditor[]): ReadonlyMap<string, DoubtCause | string> {
+function causesOf(auditors: readonly SimAuditor[]): ReadonlyMap<string, string> {
   const causes = new Map<string, string>();
   for (const auditor of auditors) {
     for (const finding of auditor.audit.findings) {

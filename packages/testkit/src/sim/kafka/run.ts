@@ -53,7 +53,7 @@ class KafkaRun {
 
   constructor(options: KafkaSimOptions) {
     const random = createRandom(options.seed);
-    const faults = faultsOf(options, random.chance);
+    const faults = faultsOf(options, (share) => random.chance(share));
     const groupCount = random.chance(faults.secondGroup) ? 2 : 1;
     this.#wanted = options.messages;
     this.#world = {
