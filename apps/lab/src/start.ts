@@ -13,8 +13,11 @@ process.removeAllListeners("warning");
 process.on("warning", ({ name, message }) => {
   if (name !== "TimeoutNegativeWarning") process.stderr.write(`${name}: ${message}\n`);
 });
-const demo = new Demo(options, (happening) => output.happened(happening));
 let ending: { readonly sinceMs: number; readonly done: Promise<void> } | undefined;
+const demo = new Demo(options, (happening) => {
+  // What is being taken apart makes no news.
+  if (ending === undefined) output.happened(happening);
+});
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
 
