@@ -85,6 +85,7 @@ const verdictOfVoid: Readonly<Record<VoidReason, Verdict>> = {
   refused: "produce.rejected",
   "too-large": "produce.rejected",
   aborted: "produce.rejected",
+  unstamped: "produce.rejected",
 };
 
 function notSent(ledger: LedgerReport, sequences: RangeSet, verdict: Verdict, cause: DoubtCause | undefined): Gap {

@@ -170,7 +170,9 @@ function rangesOfKeys(located: ReadonlyMap<number, LoggedStamp>, within: RangeSe
 /** Void and uncertain messages are never lost; they are counted apart, for applications swallow rejections. */
 function notSentGaps(facts: StreamFacts, anywhere: RangeSet, seen: RangeSet): readonly Gap[] {
   const { ledger } = facts;
-  const gaps: Gap[] = ledger.voided.map((run): Gap => {
+  // What went out again without a stamp was sent: it is not audited, and counted as that.
+  const runs = ledger.voided.filter((run) => run.reason !== "unstamped");
+  const gaps: Gap[] = runs.map((run): Gap => {
     const isAborted = run.reason === "aborted";
     return {
       producerId: ledger.producerId,

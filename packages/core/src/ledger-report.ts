@@ -28,8 +28,8 @@ export interface Bracket {
   readonly era: number;
 }
 
-/** Why a message was certainly not stored. */
-export type VoidReason = "rejected" | "refused" | "too-large" | "nacked" | "aborted";
+/** Why a stamped message was certainly not stored. "unstamped": it was sent again at once, without a stamp. */
+export type VoidReason = "rejected" | "refused" | "too-large" | "nacked" | "aborted" | "unstamped";
 
 export interface VoidRun {
   readonly reason: VoidReason;

@@ -59,11 +59,20 @@ const refusals = new Set([
 
 /** Books a rejected send. */
 export function bookRejection(error: unknown, sends: readonly TopicSend[]): void {
-  const batches = sends.flatMap((send) => send.batches);
-  const retryCount = Math.max(0, ...sends.map((send) => send.retryCount));
-  const reason = voidReasonOf(error, batches, retryCount);
-  for (const { run } of batches) {
+  const reason = reasonOf(error, sends);
+  for (const { run } of sends.flatMap((send) => send.batches)) {
     if (reason === undefined) run?.uncertain();
     else run?.voided(reason);
   }
+}
+
+/** Whether our stamps may be what was too much: then nothing is stored, and the messages may go out without them. */
+export function isTooLargeStamped(error: unknown, sends: readonly TopicSend[]): boolean {
+  const isStamped = sends.some((send) => send.batches.some(({ run }) => run !== undefined));
+  return isStamped && reasonOf(error, sends) === "too-large";
+}
+
+function reasonOf(error: unknown, sends: readonly TopicSend[]): VoidReason | undefined {
+  const batches = sends.flatMap((send) => send.batches);
+  return voidReasonOf(error, batches, Math.max(0, ...sends.map((send) => send.retryCount)));
 }

@@ -12,9 +12,10 @@ import type {
   SendPort,
   TopicMessagesPort,
 } from "./port.ts";
-import { bookCoverage, bookRejection, coverageOf } from "./send-outcome.ts";
+import { type PreparedSend, prepareSend } from "./prepare-send.ts";
+import { bookCoverage, bookRejection, coverageOf, isTooLargeStamped } from "./send-outcome.ts";
 import type { Streams } from "./streams.ts";
-import { type SendSurroundings, TopicSend } from "./topic-send.ts";
+import type { SendSurroundings, TopicSend } from "./topic-send.ts";
 import { watchTransaction } from "./watched-transaction.ts";
 import { withinMs } from "./within.ts";
 
@@ -29,12 +30,6 @@ export interface ProducerSurroundings {
   readonly firstRetryMs: number;
   /** Sends on their way, retries included: what a flush waits for. */
   readonly inFlight: Set<Promise<unknown>>;
-}
-
-/** The messages of one `send` or `sendBatch`, ready for the client library, and what is watched of them. */
-export interface PreparedSend {
-  readonly sends: readonly TopicSend[];
-  readonly topicMessages: readonly TopicMessagesPort[];
 }
 
 /**
@@ -73,7 +68,7 @@ export class WatchedProducer {
     return this.#follow(
       original.send({ ...record, messages: topic.messages }),
       prepared,
-      record,
+      { isUnconfirmed: record.acks === 0, sendBare: () => original.send(record) },
       later ?? this.#taker(original, record),
     );
   }
@@ -86,7 +81,8 @@ export class WatchedProducer {
     const prepared = this.#prepare(() => batch.topicMessages ?? []);
     if (prepared === undefined) return original.sendBatch(batch);
     const sent = original.sendBatch({ ...batch, topicMessages: prepared.topicMessages });
-    return this.#follow(sent, prepared, batch, later ?? this.#taker(original, batch));
+    const way = { isUnconfirmed: batch.acks === 0, sendBare: () => original.sendBatch(batch) };
+    return this.#follow(sent, prepared, way, later ?? this.#taker(original, batch));
   }
 
   laneOf(topic: string, partition: number): Lane | undefined {
@@ -111,10 +107,10 @@ export class WatchedProducer {
   async #follow(
     sent: Promise<readonly RecordMetadataPort[]>,
     prepared: PreparedSend,
-    settings: { readonly acks?: number },
+    way: Way,
     taker: OutcomeTaker,
   ): Promise<readonly RecordMetadataPort[]> {
-    const followed = this.#settleOne(sent, prepared, settings.acks === 0, taker);
+    const followed = this.#settleOne(sent, prepared, way, taker);
     this.surroundings.inFlight.add(followed);
     try {
       return await followed;
@@ -126,7 +122,7 @@ export class WatchedProducer {
   async #settleOne(
     sent: Promise<readonly RecordMetadataPort[]>,
     prepared: PreparedSend,
-    isUnconfirmed: boolean,
+    { isUnconfirmed, sendBare }: Way,
     taker: OutcomeTaker,
   ): Promise<readonly RecordMetadataPort[]> {
     let answer: readonly RecordMetadataPort[];
@@ -134,11 +130,31 @@ export class WatchedProducer {
       answer = await sent;
     } catch (error) {
       this.#noteRejection(error);
+      const isOurs = this.#guard("reading a rejection", () => isTooLargeStamped(error, prepared.sends)) === true;
+      const resent = isOurs ? await this.#sendUnstamped(prepared, sendBare) : undefined;
+      if (resent !== undefined) return resent;
       taker.rejected(prepared.sends, error);
       throw error;
     }
     this.#outOfOrderCount = 0;
     return await taker.resolved(prepared.sends, answer, isUnconfirmed);
+  }
+
+  /** The messages as the application gave them, once; undefined where they are refused all the same. */
+  async #sendUnstamped(
+    { sends }: PreparedSend,
+    sendBare: Way["sendBare"],
+  ): Promise<readonly RecordMetadataPort[] | undefined> {
+    let answer: readonly RecordMetadataPort[];
+    try {
+      answer = await sendBare();
+    } catch (error) {
+      if (isTooLargeStamped(error, sends)) return undefined;
+      this.#guard("booking a rejection", () => bookUnstamped(sends, this.#sendSurroundings));
+      throw error;
+    }
+    this.#guard("booking an answer", () => bookUnstamped(sends, this.#sendSurroundings));
+    return answer;
   }
 
   /** Books outcomes at once: for sends outside of a transaction. */
@@ -221,6 +237,14 @@ export class WatchedProducer {
   }
 }
 
+/** How a send goes out. */
+interface Way {
+  /** It did not ask for an answer (acks=0). */
+  readonly isUnconfirmed: boolean;
+  /** Sends what the application gave, as it is. */
+  readonly sendBare: () => Promise<readonly RecordMetadataPort[]>;
+}
+
 /** Who books what became of a send. */
 export interface OutcomeTaker {
   resolved(
@@ -253,36 +277,14 @@ export function bookAnswer(
   return omissions;
 }
 
-function prepareSend(
-  entries: readonly TopicMessagesPort[],
-  isRecorded: (topic: string) => boolean,
-  surroundings: SendSurroundings,
-): PreparedSend | undefined {
-  if (!Array.isArray(entries) || entries.length === 0 || !entries.every(isSendable)) return undefined;
-  const watched = entries.filter((entry) => isRecorded(entry.topic));
-  if (watched.length === 0) return undefined;
-  // kafkajs merges entries of one topic into one list, so they are one send to us too.
-  const messages = new Map<string, MessagePort[]>();
-  for (const entry of watched) messages.set(entry.topic, [...(messages.get(entry.topic) ?? []), ...entry.messages]);
-  const sends = new Map([...messages].map(([topic, list]) => [topic, new TopicSend(topic, list, surroundings)]));
-  const taken = new Map<string, number>();
-  const topicMessages = entries.map((entry) => {
-    const send = sends.get(entry.topic);
-    if (send === undefined) return entry;
-    const from = taken.get(entry.topic) ?? 0;
-    taken.set(entry.topic, from + entry.messages.length);
-    return { ...entry, messages: send.clones.slice(from, from + entry.messages.length) };
-  });
-  return { sends: [...sends.values()], topicMessages };
-}
-
-/** What kafkajs accepts as far as the shape goes; for the rest it has its own errors, which the user must get. */
-function isSendable(entry: unknown): boolean {
-  if (typeof entry !== "object" || entry === null) return false;
-  const topic: unknown = Reflect.get(entry, "topic");
-  const messages: unknown = Reflect.get(entry, "messages");
-  if (typeof topic !== "string" || topic === "" || !Array.isArray(messages) || messages.length === 0) return false;
-  return messages.every((message: unknown) => typeof message === "object" && message !== null);
+/** The stamped messages were refused; what went out in their place is not audited. */
+function bookUnstamped(sends: readonly TopicSend[], surroundings: SendSurroundings): void {
+  for (const { topic, batches } of sends) {
+    for (const { run, partition, indexes } of batches) {
+      run?.voided("unstamped");
+      surroundings.unaudited(topic, partition, indexes.length);
+    }
+  }
 }
 
 function isPartition(partition: number): boolean {

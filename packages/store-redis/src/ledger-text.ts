@@ -108,7 +108,7 @@ function parseVoidRun(text: string): VoidRun | undefined {
   return known === undefined || sequences === undefined ? undefined : { reason: known, sequences };
 }
 
-const voidReasons = ["rejected", "refused", "too-large", "nacked", "aborted"] as const;
+const voidReasons = ["rejected", "refused", "too-large", "nacked", "aborted", "unstamped"] as const;
 
 function parseReferences(text: string): LedgerReport["references"] | undefined {
   if (text === "") return [];

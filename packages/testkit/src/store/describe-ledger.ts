@@ -18,6 +18,7 @@ const everything = ledger({
   voided: [
     { reason: "too-large", sequences: [30, 31] },
     { reason: "nacked", sequences: [33, 33] },
+    { reason: "unstamped", sequences: [35, 36] },
   ],
   chunks: [
     { first: 1, last: 1, low: 0, high: 0, exact: true, era: 0 },
