@@ -57,13 +57,13 @@ export class Crew {
     return this.#start("log", "the log's reader", {}, onNews);
   }
 
-  async stopProducers(): Promise<void> {
-    await Promise.all([...this.ordersApis, this.paymentsApi].map((worker) => worker.stop()));
+  get producers(): readonly WorkerProcess[] {
+    return [...this.ordersApis, this.paymentsApi];
   }
 
   /** Ends everybody: producers before those who take what they send, and the auditor last. */
   async stop(): Promise<void> {
-    await this.stopProducers();
+    await Promise.all(this.producers.map((worker) => worker.stop()));
     await Promise.all([...this.#all].filter((worker) => worker !== this.auditor).map((worker) => worker.stop()));
     await this.auditor.stop();
   }

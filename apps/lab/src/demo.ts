@@ -121,7 +121,7 @@ export class Demo {
   /** The traffic with its faults, round after round. */
   async #trouble(crew: Crew, servers: Servers): Promise<void> {
     const { forMs } = this.#options;
-    await Promise.all([...crew.ordersApis, crew.paymentsApi].map((producer) => producer.order({ kind: "start" })));
+    await Promise.all(crew.producers.map((producer) => producer.order({ kind: "start" })));
     this.#beganAtMs = performance.now();
     this.#step("the traffic runs");
     for (let round = 0; ; round += 1) {
@@ -202,7 +202,7 @@ export class Demo {
   async #drain(crew: Crew, servers: Servers): Promise<void> {
     const { book } = this.#comparison;
     this.#step("the traffic drains");
-    await crew.stopProducers();
+    await Promise.all(crew.producers.map((producer) => producer.order({ kind: "rest" })));
     await until("RabbitMQ's queues to be empty", async () => (await countQueued(servers.amqp.url)) === 0, drainLimitMs);
     const queued = paymentKinds.filter(({ queue }) => queue !== undefined);
     const isWorked = (): boolean => queued.every(({ routingKey }) => book.isCaughtUp(routingKey));

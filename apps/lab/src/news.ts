@@ -33,5 +33,7 @@ export type Order =
   | { readonly kind: "resume" }
   /** From now on handlers begin and do not end. */
   | { readonly kind: "hold" }
+  /** To a producer: no more is sent. It stays connected, as a service does when nothing happens. */
+  | { readonly kind: "rest" }
   | { readonly kind: "pace"; readonly everyMs: number }
   | { readonly kind: "stop" };

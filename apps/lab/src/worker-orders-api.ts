@@ -27,10 +27,10 @@ const loops: Promise<void>[] = [];
 work(async (order: Order) => {
   if (order.kind === "start") for (let loop = 0; loop < loopCount; loop += 1) loops.push(keepSending());
   if (order.kind === "pace") everyMs = order.everyMs;
-  if (order.kind !== "stop") return;
+  if (order.kind !== "rest" && order.kind !== "stop") return;
   stopping.abort();
   await Promise.all(loops);
-  await producer.disconnect();
+  if (order.kind === "stop") await producer.disconnect();
 });
 await producer.connect();
 tell({ kind: "ready" });

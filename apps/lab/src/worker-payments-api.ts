@@ -33,6 +33,9 @@ work(async (order: Order) => {
     case "go-on":
       hushed.delete(order.routingKey);
       return;
+    case "rest":
+      clearInterval(timer);
+      return await channel.waitForConfirms();
     case "stop":
       clearInterval(timer);
       await channel.waitForConfirms();

@@ -44,6 +44,7 @@ work(async (order: Order) => {
     case "hush":
     case "go-on":
     case "pace":
+    case "rest":
       return;
   }
 });
