@@ -51,20 +51,27 @@ export class Connection implements Commands {
   ): Promise<unknown> {
     if (this.#isClosed) throw new StoreError("STORE_CLOSED", `Could not ${what}: the store was closed.`);
     if (this.#underWay >= maxUnderWay) throw this.#busy(what);
-    this.#underWay++;
     try {
-      await this.#connected(what);
-      return await this.#answered(what, node.call(name, ...rest));
+      await this.#counted(this.#connected(what));
+      return await this.#answered(what, this.#counted(node.call(name, ...rest)));
     } catch (error) {
       throw toStoreError(what, this.#settings.where, error);
-    } finally {
-      this.#underWay--;
     }
   }
 
   close(): void {
     this.#isClosed = true;
     this.#own?.disconnect();
+  }
+
+  /** Until it is settled, not until it is given up: a client of the user's own may keep it in a queue for long. */
+  async #counted<T>(work: Promise<T>): Promise<T> {
+    this.#underWay++;
+    try {
+      return await work;
+    } finally {
+      this.#underWay--;
+    }
   }
 
   async #answered(what: string, answer: Promise<unknown>): Promise<unknown> {
