@@ -5,13 +5,13 @@ import type { GroupContext, LaneContext } from "./kafka-context.ts";
 import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { type Place, placesOf } from "./kafka-places.ts";
-import { isRetainedAway } from "./kafka-retained.ts";
+import { partsOf } from "./kafka-parts.ts";
+import { retainedOf } from "./kafka-retained.ts";
 import { hullOf } from "./kafka-stream.ts";
 import type { Receipts } from "./lane-record.ts";
 import {
   covers,
   difference,
-  eachRange,
   intersection,
   isEmpty,
   overlaps,
@@ -105,40 +105,16 @@ function rule(context: LaneContext, group: GroupContext, facts: StreamFacts, pla
   if (place.era !== context.era || context.eraRise !== undefined) {
     return [{ place, ruling: { kind: "doubt", cause: "two-eras" } }];
   }
-  if (isRetainedAway(context, group, place)) {
-    return [{ place, ruling: { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined } }];
-  }
-  return partsOf(place, group).map(({ part, isDone }) => ({
+  const retained = retainedOf(context, group);
+  return partsOf(place, group, retained).map(({ part, kind }) => ({
     place: part,
-    ruling: isDone ? ruleDone(context, group, facts, part) : ruleOpen(group, part),
+    ruling:
+      kind === "retained"
+        ? { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined }
+        : kind === "done"
+          ? ruleDone(context, group, facts, part)
+          : ruleOpen(group, part),
   }));
-}
-
-/** An exact run is judged message by message, another one only as a whole. */
-function partsOf(
-  place: Place,
-  { done, givenUp }: GroupContext,
-): readonly { readonly part: Place; readonly isDone: boolean }[] {
-  if (!place.exact)
-    return [{ part: place, isDone: Number.isFinite(place.high) && covers(done, place.low, place.high) }];
-  const offsets = rangeOf(place.low, place.high);
-  const cut = (set: RangeSet, isDone: boolean) =>
-    [...eachRange(set)].map(([low, high]) => ({
-      part: {
-        ...place,
-        first: place.first + (low - place.low),
-        last: place.first + (high - place.low),
-        low,
-        high,
-        told: place.told === undefined ? undefined : low,
-      },
-      isDone,
-    }));
-  return [
-    ...cut(intersection(offsets, givenUp), true),
-    ...cut(difference(intersection(offsets, done), givenUp), true),
-    ...cut(difference(offsets, done), false),
-  ];
 }
 
 function ruleOpen(group: GroupContext, place: Place): Ruling {
@@ -192,7 +168,9 @@ function leftBehindOf(group: GroupContext, receipts: Receipts, place: Place): Pr
   if (place.exact ? isIn(group.jumped) : covers(receipts.jumped, place.first, place.last)) {
     return proven("consume.skipped");
   }
-  return covers(group.handled, place.low, place.high) ? undefined : proven("consume.skipped");
+  const rest = difference(rangeOf(place.low, place.high), group.handled);
+  if (isEmpty(rest)) return undefined;
+  return proven(isEmpty(difference(rest, group.givenUp)) ? "consume.given-up" : "consume.skipped");
 }
 
 /** A handler gave up what lay at its offset, and it was not this message. */

@@ -1,22 +1,17 @@
 import type { GroupContext, LaneContext } from "./kafka-context.ts";
-import type { Place } from "./kafka-places.ts";
-import { difference, firstOf, lastOf, rangeOf } from "./range-set.ts";
+import { emptyRanges, type RangeSet, rangeOf } from "./range-set.ts";
 
 /**
- * Whether the log start passed a place that the group, empty, had still before it: the log start was read before the
- * commit, so nobody will get what lies between. Members that are there decide by what they jump over.
+ * Offsets that the log start passed while the group, empty, had them still before it: the log start was read before
+ * the commit, so nobody will get them. With members, what they jump over decides.
  */
-export function isRetainedAway(context: LaneContext, group: GroupContext, place: Place): boolean {
+export function retainedOf(context: LaneContext, group: GroupContext): RangeSet {
   const { reading } = context;
   const committed = group.reading?.committed;
-  if (reading === undefined || group.reading?.isEmpty !== true || committed === undefined) return false;
-  if (!Number.isFinite(place.high) || hasUnclearEnd(context, group)) return false;
-  const rest = difference(rangeOf(place.low, place.high), group.done);
-  const first = firstOf(rest);
-  const last = lastOf(rest);
-  if (first === undefined || last === undefined || first < committed || last >= reading.logStart) return false;
-  // An unheard member may have worked it: one that committed, or one that was foreign, off or silent.
-  return Math.max(group.memory.highestCommit, group.memory.doubtTo) <= place.low;
+  if (reading === undefined || group.reading?.isEmpty !== true || committed === undefined) return emptyRanges;
+  if (hasUnclearEnd(context, group)) return emptyRanges;
+  // An unheard member may have worked what lies below: one that committed, or one that was foreign, off or silent.
+  return rangeOf(Math.max(committed, group.memory.highestCommit, group.memory.doubtTo), reading.logStart - 1);
 }
 
 /** A member never said that it left: what it did last may not have been heard. */
