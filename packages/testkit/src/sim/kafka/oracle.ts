@@ -17,7 +17,7 @@ export interface SimResult {
   /** Lost and not confirmed, in a run in which everybody testified. */
   readonly missedLosses: number;
   readonly wrongVerdicts: number;
-  /** Mis-acked, and said to be missing in the store or left behind. */
+  /** Right, and less than could be said: mis-acked ones called missing, given up ones called skipped. */
   readonly vagueVerdicts: number;
   /** Lost, and honestly not confirmed. */
   readonly inDoubt: number;
@@ -81,11 +81,10 @@ export class Oracle {
         if (confirmed !== undefined) {
           count.confirmed += 1;
           byVerdict[confirmed.verdict ?? "none"] = (byVerdict[confirmed.verdict ?? "none"] ?? 0) + 1;
-          const expected = message.isLate ? undefined : (message.verdict ?? message.verdictIn[group.index]);
-          if (confirmed.verdict !== expected && expected === "produce.mis-acked") {
-            // Named only as long as the producer still knows the offset that it was told.
+          const expected = expectedOf(message, group);
+          if (confirmed.verdict !== expected && isVague(confirmed.verdict, expected)) {
             count.vague += 1;
-          } else if (expected !== undefined && expected !== "either" && confirmed.verdict !== expected) {
+          } else if (expected !== undefined && confirmed.verdict !== expected) {
             count.wrong += 1;
             this.#tell(`wrong verdict for ${group.name}: ${confirmed.verdict}, not ${expected}`, message);
           }
@@ -127,6 +126,21 @@ export class Oracle {
     this.#stories.push(`${text}: ${message.producerId} ${message.sequence}, sent at ${sentAt} s`);
     for (const line of message.story) this.#stories.push(`    ${line}`);
   }
+}
+
+/**
+ * A mis-ack is named only as long as the producer still knows the offset that it was told; how a message was left
+ * behind, only as long as its own offset is known.
+ */
+function isVague(verdict: Verdict | undefined, expected: Verdict | undefined): boolean {
+  return expected === "produce.mis-acked" || (verdict === "consume.skipped" && expected === "consume.given-up");
+}
+
+/** The one right verdict, if there is one. What was left behind and then cut away is both. */
+function expectedOf(message: Message, group: SimGroup): Verdict | undefined {
+  if (message.isLate) return undefined;
+  const inGroup = message.copies === 0 ? undefined : message.verdictIn[group.index];
+  return message.verdict ?? (inGroup === "either" ? undefined : inGroup);
 }
 
 /** What the last pass said of what is not confirmed. */
