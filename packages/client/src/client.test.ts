@@ -22,6 +22,9 @@ describe("the options", () => {
     [{ service: "a", reportEveryMs: 1 }, "reportEveryMs is 1, but has to be a whole number from 10 to 60000."],
     [{ service: "a", enabled: "no" }, 'enabled is "no", but has to be true or false.'],
     [{ service: "a", recordingFile: "" }, 'recordingFile is ""'],
+    [{ service: "a", store: "redis://h" }, 'store is "redis://h", but has to be what redisStore(url) returns'],
+    [{ service: "a", store: null }, "store is missing, but has to be what redisStore(url) returns"],
+    [{ service: "a", observer: {} }, "observer is of type object, but has to be an object with finding()"],
   ])("%o is refused by name, value and what is allowed", (options, text) => {
     const make = (): unknown => Reflect.apply(createClient, undefined, [options]);
     expect(make).toThrow(ClientError);

@@ -39,6 +39,8 @@ export interface Settings {
 
 /** Checks the options and fills in the defaults; throws a `ClientError` that names the setting and its value. */
 export function parseOptions(options: ClientOptions, host: Host): Settings {
+  checkPort("store", options.store, ["reportLedger", "signClient", "watchSwitch"], "what redisStore(url) returns");
+  checkPort("observer", options.observer, ["finding", "notice"], "an object with finding() and notice()");
   return {
     service: text("service", options.service),
     cluster: options.cluster === undefined ? undefined : text("cluster", options.cluster),
@@ -55,6 +57,13 @@ const maxTextLength = 200;
 function text(name: string, value: unknown): string {
   if (typeof value === "string" && value.length > 0 && value.length <= maxTextLength) return value;
   throw badOption(name, value, `a text of 1 to ${maxTextLength} characters`);
+}
+
+function checkPort(name: string, value: unknown, methods: readonly string[], allowed: string): void {
+  if (value === undefined) return;
+  const has = (method: string): boolean =>
+    typeof value === "object" && value !== null && typeof Reflect.get(value, method) === "function";
+  if (!methods.every(has)) throw badOption(name, value, allowed);
 }
 
 function flag(name: string, value: unknown): boolean {

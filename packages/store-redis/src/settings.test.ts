@@ -8,7 +8,9 @@ test("a URL says host, port, user, password, database and TLS", () => {
   expect(where).toBe("redis.example:6380");
 });
 
-test.for<[string | RedisStoreOptions, string]>([
+test.for<[string | RedisStoreOptions | undefined, string]>([
+  [undefined, "url, connection, client"],
+  ["redis://:50%off@127.0.0.1", "url"],
   ["", "url"],
   ["localhost:6379", "url"],
   ["http://127.0.0.1", "url"],

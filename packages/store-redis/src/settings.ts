@@ -34,8 +34,9 @@ export interface Settings {
 const hourMs = 3_600_000;
 
 /** Checks what the user gave; what cannot work is said at once. */
-export function toSettings(given: string | RedisStoreOptions): Settings {
-  const options = typeof given === "string" ? { url: given } : given;
+export function toSettings(given: string | RedisStoreOptions | undefined): Settings {
+  // Without types an unset variable arrives here as undefined.
+  const options = typeof given === "string" ? { url: given } : (given ?? {});
   const ways = [options.url, options.connection, options.client].filter((way) => way !== undefined);
   if (ways.length !== 1)
     throw badOption("url, connection, client", `${ways.length} of them`, "exactly one of them, e.g. redis://127.0.0.1");
@@ -72,11 +73,20 @@ function fromUrl(text: string): { readonly connection: RedisOptions; readonly wh
     host,
     port,
     db: Number(database),
-    ...(url.username === "" ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === "" ? {} : { password: decodeURIComponent(url.password) }),
+    ...(url.username === "" ? {} : { username: decoded("user", url.username) }),
+    ...(url.password === "" ? {} : { password: decoded("password", url.password) }),
     ...(url.protocol === "rediss:" ? { tls: {} } : {}),
   };
   return { connection, where: `${host}:${port}` };
+}
+
+/** The text itself stays unsaid: it may be the password. */
+function decoded(part: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw badOption("url", `a text whose ${part} has a bare %`, "%25 for each % in user and password");
+  }
 }
 
 function prefixOf(prefix: string): string {
