@@ -29,8 +29,26 @@ export function watchTransaction(transaction: TransactionPort, producer: Watched
   };
   transaction.send = (record) => producer.send(record, original, taker);
   transaction.sendBatch = (batch) => producer.sendBatch(batch, original, taker);
-  endBy(transaction, "commit", () => bookCommitted(held, producer), held);
-  endBy(transaction, "abort", () => bookAborted(held), held);
+  // What was committed is committed: our books must not tell the application otherwise.
+  const guarded = (book: () => void) => (): void => {
+    try {
+      book();
+    } catch (error) {
+      producer.surroundings.client.failed("booking a transaction", error);
+    }
+  };
+  endBy(
+    transaction,
+    "commit",
+    guarded(() => bookCommitted(held, producer)),
+    held,
+  );
+  endBy(
+    transaction,
+    "abort",
+    guarded(() => bookAborted(held)),
+    held,
+  );
   return transaction;
 }
 
