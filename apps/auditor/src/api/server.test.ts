@@ -115,6 +115,13 @@ describe("findings", () => {
     },
   );
 
+  test("a refused value comes with those that are allowed", async () => {
+    const { get } = await serve();
+    const reply = await get("/api/v1/findings?state=lost");
+    expect(reply.json().error.message).toMatch(/allowed values: .*suspected/);
+    expect(reply.json().error.message).toMatch(/allowed values: .*confirmed/);
+  });
+
   test("what others wrote cannot become markup", async () => {
     const { findings, get } = await serve();
     findings.book(sampleFinding({ references: ["</script><img src=x>"] }));
@@ -174,6 +181,19 @@ describe("the switch", () => {
     const reply = await putSwitch({ version: 0, rules: [] });
     expect([reply.statusCode, reply.json().error.code]).toEqual([409, "VERSION_CONFLICT"]);
     expect((await get("/api/v1/switch")).json().rules).toHaveLength(1);
+  });
+
+  test("a body without its content-type is refused with the header to send", async () => {
+    const { api } = await serve();
+    const headers = { host: "127.0.0.1", "content-type": "application/x-www-form-urlencoded" };
+    const reply = await api.inject({
+      method: "PUT",
+      url: "/api/v1/switch",
+      headers,
+      payload: '{"version":0,"rules":[]}',
+    });
+    expect(reply.statusCode).toBe(415);
+    expect(reply.json().error.message).toContain("content-type: application/json");
   });
 
   test.each([

@@ -66,7 +66,7 @@ function addAccess(server: ApiServer, { token }: ApiSources): void {
 function addErrors(server: ApiServer, { failed }: ApiSources): void {
   server.setErrorHandler(async (error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status < 500) return await reply.code(status).send(errorBody(error.code, error.message));
+    if (status < 500) return await reply.code(status).send(errorBody(error.code, messageOf(error)));
     // What went wrong inside is for the log; the caller gets to know that it did.
     failed(`${request.method} ${request.routeOptions.url ?? ""}`, error);
     return await reply.code(500).send(errorBody("INTERNAL", "The auditor could not answer. Its log says why."));
@@ -74,6 +74,13 @@ function addErrors(server: ApiServer, { failed }: ApiSources): void {
   server.setNotFoundHandler(async (_request, reply) => {
     await reply.code(404).send(errorBody("NOT_FOUND", "There is nothing here."));
   });
+}
+
+/** What the framework leaves for the caller to guess: the values that are allowed, and the header that is missing. */
+function messageOf(error: FastifyError): string {
+  const allowed = error.validation?.map(({ params }) => params.allowedValues).find((values) => Array.isArray(values));
+  if (allowed !== undefined) return `${error.message}: ${allowed.join(", ")}`;
+  return error.statusCode === 415 ? `${error.message}: send content-type: application/json` : error.message;
 }
 
 export function errorBody(code: string, message: string): { readonly error: { code: string; message: string } } {
