@@ -27,9 +27,9 @@ export function createKafkaEvidence(options: KafkaEvidenceOptions): EvidenceRead
   return { system: "kafka", readLog, close: () => reader.close() };
 }
 
-function describeUnreadable({ cluster, destination }: Lane): string {
-  const why = "brokers away, no leader, no right to read it, or a cluster of another name";
-  return `Kafka's ${destination} in cluster ${cluster} gives no evidence now: ${why}. SEQWATCH_KAFKA_CLUSTER sets the name.`;
+function describeUnreadable({ cluster, destination, partition }: Lane): string {
+  const why = "brokers away, no such partition, no leader, no right to read it, or a cluster of another name";
+  return `Kafka's ${destination}/${partition} in cluster ${cluster} gives no evidence now: ${why}. SEQWATCH_KAFKA_CLUSTER sets the name.`;
 }
 
 function toKafkaConfig(settings: Settings, brokers: string[]): KafkaConfig {
