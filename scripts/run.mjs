@@ -17,7 +17,9 @@ function isInstalled() {
 
 function install() {
   if (process.env.SEQWATCH_INSTALL === "never") {
-    process.stderr.write("Dependencies are missing and SEQWATCH_INSTALL=never forbids installing them. Run: npm ci\n");
+    process.stderr.write(
+      "Dependencies are missing and SEQWATCH_INSTALL=never forbids installing them. Run: npm ci --loglevel=error\n",
+    );
     process.exit(1);
   }
   process.stderr.write("Installing the locked npm dependencies (about half a minute)…\n");
