@@ -182,6 +182,16 @@ describe("an eachBatch handler", () => {
     expect(await runBatch(({ resolveOffset }) => resolveOffset("2"), false)).toBe("PPP--");
   });
 
+  test("that worked all by index and looks at the first once more has left nothing behind", async () => {
+    const outcomes = await runBatch(({ batch }) => {
+      const { messages } = batch;
+      for (let index = 0; index < messages.length; index += 1) use(messages[index]);
+      const [first] = messages;
+      use(first);
+    });
+    expect(outcomes).not.toContain("L");
+  });
+
   test.each<readonly [string, (controls: Controls) => unknown, string]>([
     ["before it reads them", ({ batch }) => [...Object.freeze(batch.messages)], "PPPPP"],
     ["after it left early", freezeAndLeave, "P----"],

@@ -5,24 +5,29 @@ export interface ReadingTrace {
   /** Position of the last message that the first iteration gave out; −1 = none. */
   yielded: number;
   iteration: "none" | "open" | "finished" | "closed-early";
-  /** Read in another way too (by method, by index after an early close, a second time): then order says nothing. */
+  /** Read in another way too (by method, by index, a second time): then order says nothing. */
   isReadOtherwise: boolean;
 }
 
 /**
  * Lets one batch's array tell how it is read. It stays the same array with the same elements: only its prototype is
  * exchanged for one that inherits from `Array.prototype`, so it still can be cloned, spread and sent to a worker,
- * which a Proxy could not. What this cannot see is reading by index *before* an iteration that is closed early.
+ * which a Proxy could not. Whoever works it by index, from either end, reads its second or its last element: these are
+ * listened to from the start, for the price of two. Only reading others alone, *before* an iteration that is closed
+ * early, stays unseen.
  */
 export function traceReading(messages: readonly ReceivedMessage[]): ReadingTrace {
   const trace: ReadingTrace = { yielded: -1, iteration: "none", isReadOtherwise: false };
   traces.set(messages, trace);
   // A frozen array cannot be listened to: as if its reading never ended, which claims nothing.
   if (!Reflect.setPrototypeOf(messages, tracedPrototype)) trace.iteration = "open";
+  for (const index of new Set([1, messages.length - 1])) {
+    if (index > 0 && index < messages.length) watchElement(messages, index, trace);
+  }
   return trace;
 }
 
-/** The batch's handler is over: the array is as kafkajs made it, unless the handler froze it; then it is just not heard. */
+/** The batch's handler is over: nothing that reads the array is heard any more. */
 export function endTrace(messages: readonly ReceivedMessage[]): void {
   traces.delete(messages);
   Reflect.setPrototypeOf(messages, Array.prototype);
@@ -64,7 +69,7 @@ function firstIteration(messages: readonly ReceivedMessage[], trace: ReadingTrac
   const iterator: IterableIterator<ReceivedMessage> = {
     next: () => {
       const index = trace.yielded + 1;
-      const value = messages[index];
+      const value = readUnheard(messages, index, trace);
       if (trace.iteration !== "open" || value === undefined) {
         if (trace.iteration === "open") trace.iteration = "finished";
         return { done: true, value: undefined };
@@ -87,24 +92,35 @@ function firstIteration(messages: readonly ReceivedMessage[], trace: ReadingTrac
 /** After an early close, a look at any message behind it shows that the handler goes on in another way. */
 function watchRest(messages: readonly ReceivedMessage[], trace: ReadingTrace): void {
   for (let index = trace.yielded + 1; index < messages.length; index += 1) {
-    const value = messages[index];
-    const isWatched = Reflect.defineProperty(messages, index, {
-      configurable: true,
-      enumerable: true,
-      get: () => {
-        trace.isReadOtherwise = true;
-        return value;
-      },
-      set: (changed: unknown) => {
-        Object.defineProperty(messages, index, {
-          value: changed,
-          writable: true,
-          configurable: true,
-          enumerable: true,
-        });
-      },
-    });
     // The handler froze it: nobody will see what else it reads.
-    if (!isWatched) trace.isReadOtherwise = true;
+    if (!watchElement(messages, index, trace)) trace.isReadOtherwise = true;
   }
+}
+
+/** Listens to who reads an element by its index; false where the array is frozen. */
+function watchElement(messages: readonly ReceivedMessage[], index: number, trace: ReadingTrace): boolean {
+  const value = readUnheard(messages, index, trace);
+  return Reflect.defineProperty(messages, index, {
+    configurable: true,
+    enumerable: true,
+    get: () => {
+      trace.isReadOtherwise = true;
+      return value;
+    },
+    set: (changed: unknown) => {
+      Object.defineProperty(messages, index, { value: changed, writable: true, configurable: true, enumerable: true });
+    },
+  });
+}
+
+/** Our own look at an element says nothing of the handler. */
+function readUnheard(
+  messages: readonly ReceivedMessage[],
+  index: number,
+  trace: ReadingTrace,
+): ReceivedMessage | undefined {
+  const { isReadOtherwise } = trace;
+  const value = messages[index];
+  trace.isReadOtherwise = isReadOtherwise;
+  return value;
 }
