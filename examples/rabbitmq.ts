@@ -4,6 +4,7 @@ import { connect } from "amqplib";
 
 const connection = watchAmqp(await connect("amqp://127.0.0.1:5672"), {
   service: "payments-api",
+  vhost: "/",
   store: redisStore("redis://127.0.0.1:6379"),
 });
 

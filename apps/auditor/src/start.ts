@@ -143,7 +143,8 @@ function createWatcher(to: {
       guarded("telemetry", () => telemetry.finding(finding));
       guarded("the observer", () => observer?.finding(finding));
       if (finding.state === "confirmed") log.error(said(finding), "A loss is confirmed.");
-      else log.info(said(finding), "A finding changed.");
+      else if (finding.history.at(-1)?.atMs === finding.changedAtMs) log.info(said(finding), "A finding changed.");
+      else log.debug(said(finding), "More is known of a finding.");
     },
     looked: (key, lane, snapshot, clients) => desk.figureBook.book(key, lane, figuresOf(snapshot, clients)),
     forgot: (key) => desk.figureBook.forget(key),

@@ -133,7 +133,7 @@ export class Receiver {
     }
     const handle = (): unknown => Reflect.apply(handler, undefined, [message]);
     const held = this.#deliver(consumer, noAck, message);
-    return held === undefined ? handle() : handleWithoutAck(held, handle);
+    return held === undefined ? handle() : handleWithoutAck(held, handler, handle);
   }
 
   /** With noAck nobody will settle it but whoever asked: what is returned. */

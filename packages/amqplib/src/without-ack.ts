@@ -1,10 +1,15 @@
+import { types } from "node:util";
 import type { Held } from "./queue-consumer.ts";
 
 /**
  * Calls the handler of a message that nobody will ack. It is processed once the handler is over, which for an async
- * one is when its promise resolves: until then a crash would take the message along. One that fails settles nothing.
+ * function is when its promise resolves: until then a crash would take the message along. One that fails settles nothing.
  */
-export function handleWithoutAck(held: Held, handle: () => unknown): unknown {
+export function handleWithoutAck(
+  held: Held,
+  handler: (...args: readonly never[]) => unknown,
+  handle: () => unknown,
+): unknown {
   const { account, producerId, sequence } = held;
   account.unsettledCount += 1;
   const over = (isProcessed: boolean): void => {
@@ -18,8 +23,9 @@ export function handleWithoutAck(held: Held, handle: () => unknown): unknown {
     over(false);
     throw error;
   }
-  // A promise of the language only: to ask another thenable for its outcome may be what starts its work.
-  if (answer instanceof Promise) void follow(answer, over);
+  // Only an async function's promise is certainly nobody else's: following another one would make a second promise of
+  // it, whose rejection ends the process though the application has caught its own.
+  if (types.isAsyncFunction(handler) && answer instanceof Promise) void follow(answer, over);
   else over(true);
   return answer;
 }

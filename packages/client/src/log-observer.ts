@@ -4,8 +4,16 @@ import type { Host } from "./host.ts";
 /** The observer that is there without any setting: one line on stderr for each finding and notice, folded when many. */
 export function createLogObserver(host: Host): Observer {
   const print = foldedPrinter(host);
+  const told = new Map<string, string>();
   return {
-    finding: (finding) => print(findingLine(finding)),
+    finding: (finding) => {
+      const line = findingLine(finding);
+      // A finding also changes where this line does not show it.
+      if (told.get(finding.id) === line) return;
+      if (told.size >= maxTold) told.clear();
+      told.set(finding.id, line);
+      print(line);
+    },
     notice: (notice) => print(noticeLine(notice)),
   };
 }
@@ -34,6 +42,7 @@ function foldedPrinter(host: Host): (line: string) => void {
   };
 }
 
+const maxTold = 1_000;
 const windowMs = 1_000;
 const maxLines = 20;
 
@@ -61,10 +70,14 @@ function noticeLine(notice: Notice): string {
   const names = notice.references.length === 0 ? "" : ` [${namesOf(notice.references)}]`;
   const what =
     notice.kind === "omitted"
-      ? "suspected lost: the broker's answer to a send left them out"
+      ? "suspected lost: left out of the broker's answer to a send"
       : "returned as unroutable, no queue got them";
   const which = `sequences ${formatRanges(notice.sequences)} of ${notice.producerId}${names}`;
-  return `${countOf(notice.sequences)} messages in ${placeOf(notice.lane)} ${what}, ${which}`;
+  return `${counted(countOf(notice.sequences))} in ${placeOf(notice.lane)} ${what}, ${which}`;
+}
+
+function counted(count: number): string {
+  return count === 1 ? "1 message" : `${count} messages`;
 }
 
 function placeOf(lane: Lane): string {

@@ -94,3 +94,24 @@ test("a lane that was taken over by another consumer of the process is not left 
   assigned.leave(owner);
   expect(report().claim.state).toBe("open");
 });
+
+test("a lane that is taken away while a handler works says goodbye only when the handler is over", () => {
+  const { assigned, owner, process, report } = setUp();
+  assigned.start(batchOf(0, [0, 1]));
+  process(0);
+  assigned.leave(owner);
+  expect(report().claim.state).toBe("open");
+  process(1);
+  assigned.end();
+  expect(report().claim.state).toBe("closed");
+});
+
+test("a lane that comes back while its handler still works is not left at the handler's end", () => {
+  const { assigned, owner, process, report } = setUp();
+  assigned.start(batchOf(0, [0]));
+  assigned.leave(owner);
+  assigned.join(owner);
+  process(0);
+  assigned.end();
+  expect(report().claim.state).toBe("open");
+});

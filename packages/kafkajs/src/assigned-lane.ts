@@ -28,6 +28,8 @@ export class AssignedLane {
   #isOff = false;
   #highWatermark = 0;
   #fetched: FetchedPartition | undefined;
+  /** The lane was taken away while a handler of ours was still at work in it. */
+  #isLeaving = false;
 
   constructor(member: Member) {
     this.member = member;
@@ -36,6 +38,7 @@ export class AssignedLane {
   /** The group gave this lane to this consumer, anew or again. Nothing that was left behind crosses this. */
   join(owner: object): void {
     this.member.owner = owner;
+    this.#isLeaving = false;
     this.#isPresent = false;
     this.#expected = undefined;
     this.#fetched = undefined;
@@ -49,7 +52,9 @@ export class AssignedLane {
     this.#expected = undefined;
     if (this.member.owner !== owner) return;
     this.member.owner = undefined;
-    this.member.testimony.leave("closed");
+    // Who says goodbye while a handler still works would let the next owner's leaving count as proof.
+    if (this.account === undefined) this.member.testimony.leave("closed");
+    else this.#isLeaving = true;
   }
 
   /** Recording is off: what was delivered is accounted to its end, then there is no testimony until the next batch. */
@@ -95,6 +100,10 @@ export class AssignedLane {
   end(): void {
     const account = this.account;
     this.account = undefined;
+    if (this.#isLeaving) {
+      this.#isLeaving = false;
+      this.member.testimony.leave("closed");
+    }
     if (account === undefined || this.#batch === undefined || !this.#isPresent) return;
     account.close();
     this.#expected = account.isComplete ? Math.max(this.#bookedTo, this.#batch.last) + 1 : this.#bookedTo + 1;

@@ -1,4 +1,11 @@
 export {
+  clauses,
+  type KafkaSimOptions,
+  kafkaProfiles,
+  runKafkaSim,
+  type SimResult,
+} from "./sim/kafka/index.ts";
+export {
   noFaults,
   type RabbitFaults,
   type RabbitSimOptions,
