@@ -1,23 +1,21 @@
 import {
   auditLane,
   type ClientStanding,
+  type ClientWatch,
   type EvidenceReader,
   type Finding,
   type Lane,
   type LaneKey,
   type LaneRecord,
   laneKeyOf,
-  type Policy,
-  type Store,
-} from "@seqwatch/core";
-import {
-  type ClientWatch,
   lookAtClients,
   noClients,
+  type Policy,
+  type Store,
   servicesOf,
   standingsOf,
   storeUnreachable,
-} from "./client-watch.ts";
+} from "@seqwatch/core";
 import { inParallel } from "./in-parallel.ts";
 import { isLiveLane } from "./lane-figures.ts";
 import { isDue, newLane, type WatchedLane } from "./lane-schedule.ts";

@@ -1,4 +1,4 @@
-import type { ClientWatch } from "./client-watch.ts";
+import type { ClientWatch } from "@seqwatch/core";
 
 /** Troubles that clients had with their reports, added up over clients that come and go: totals that never fall. */
 export class ClientTotals {

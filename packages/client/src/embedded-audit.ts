@@ -6,12 +6,15 @@ import {
   firstAudit,
   type Lane,
   type LaneAudit,
+  lookAtClients,
+  noClients,
   type Observer,
   parseLaneKey,
   type Store,
+  servicesOf,
+  standingsOf,
 } from "@seqwatch/core";
 import type { Host } from "./host.ts";
-import { Standings } from "./standings.ts";
 
 /** Who hears what an embedded audit finds. */
 export interface AuditListener {
@@ -31,7 +34,7 @@ export class EmbeddedAudit {
   readonly #listeners = new Set<AuditListener>();
   readonly #readers = new Map<Lane["system"], EvidenceReader>();
   readonly #audits = new Map<string, LaneAudit>();
-  readonly #standings = new Standings(defaultPolicy.lifeSignMs);
+  #clients = noClients;
   #cancel: () => void = () => {};
 
   constructor(store: Store, host: Host) {
@@ -58,8 +61,9 @@ export class EmbeddedAudit {
   async pass(): Promise<void> {
     const versions = await this.#store.readVersions();
     const signs = await this.#store.readClients();
-    const clients = this.#standings.of(signs, this.#host.nowMs());
-    const services = new Map(signs.map(({ clientId, service }) => [clientId, service]));
+    this.#clients = lookAtClients(this.#clients, signs, this.#host.nowMs());
+    const clients = standingsOf(this.#clients, defaultPolicy.lifeSignMs);
+    const services = servicesOf(this.#clients);
     let sliceFromMs = this.#host.nowMs();
     for (const [key, version] of versions) {
       const audit = this.#audits.get(key) ?? firstAudit;

@@ -5,4 +5,3 @@ export { createSystemHost, type Host, systemHost } from "./host.ts";
 export { createLogObserver } from "./log-observer.ts";
 export { badOption, type ClientOptions } from "./options.ts";
 export type { Registration, Reporter } from "./report-loop.ts";
-export { Standings } from "./standings.ts";

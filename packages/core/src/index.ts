@@ -1,5 +1,13 @@
 export { auditLane, firstAudit, type LaneAudit, type PassInput } from "./audit-pass.ts";
 export { BatchAccount, type DeliveredBatch } from "./batch-account.ts";
+export {
+  type ClientWatch,
+  lookAtClients,
+  noClients,
+  servicesOf,
+  standingsOf,
+  storeUnreachable,
+} from "./client-watch.ts";
 export { type DeliveryHeading, LaneDeliveries, maxHighest } from "./deliveries.ts";
 export type { ConsumerSign, DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
 export type { EvidenceReader } from "./evidence.ts";

@@ -1,7 +1,6 @@
-import { createMemoryStore, laneKeyOf } from "@seqwatch/core";
+import { createMemoryStore, laneKeyOf, lookAtClients, noClients } from "@seqwatch/core";
 import { describe, expect, test } from "vitest";
 import { kafkaLane, sampleFinding, sampleLedger, sampleSign } from "../../test/samples.ts";
-import { lookAtClients, noClients } from "../client-watch.ts";
 import { FindingBook } from "../finding-book.ts";
 import { type ApiSources, createApi } from "./server.ts";
 

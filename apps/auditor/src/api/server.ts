@@ -1,7 +1,6 @@
 import helmet from "@fastify/helmet";
-import type { ClientStanding, Store } from "@seqwatch/core";
+import { type ClientStanding, type ClientWatch, type Store } from "@seqwatch/core";
 import fastify, { type FastifyError, type FastifyReply } from "fastify";
-import type { ClientWatch } from "../client-watch.ts";
 import type { FindingBook } from "../finding-book.ts";
 import { checkAccess } from "./access.ts";
 import { addFindingRoutes } from "./finding-routes.ts";

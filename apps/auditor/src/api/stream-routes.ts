@@ -1,4 +1,4 @@
-import { servicesOf } from "../client-watch.ts";
+import { servicesOf } from "@seqwatch/core";
 import { clientsReply, errorSchema, streamsPage, streamsQuery } from "./schemas.ts";
 import { type ApiSources, errorBody } from "./server.ts";
 import { formatStreamCursor, parseStreamCursor, readStreamPage } from "./stream-pages.ts";

@@ -1,4 +1,5 @@
-import type { ClientSign, ClientStanding } from "@seqwatch/core";
+import type { ClientStanding } from "./judge.ts";
+import type { ClientSign } from "./store.ts";
 
 interface WatchedClient {
   readonly sign: ClientSign;

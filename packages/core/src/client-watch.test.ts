@@ -1,6 +1,6 @@
-import type { ClientSign } from "@seqwatch/core";
 import { expect, test } from "vitest";
 import { type ClientWatch, lookAtClients, noClients, standingsOf, storeUnreachable } from "./client-watch.ts";
+import type { ClientSign } from "./store.ts";
 
 const lifeSignMs = 10_000;
 
