@@ -1,4 +1,4 @@
-import { badOption, type Client, type ClientOptions } from "@seqwatch/client";
+import { badOption, type Client, type ClientOptions, checkOptionNames } from "@seqwatch/client";
 
 /** What an application may say about its RabbitMQ side. */
 export interface AmqpSettings {
@@ -24,6 +24,7 @@ export type AmqpOptions = AmqpSettings & (ClientOptions | { readonly client: Cli
 
 /** Throws a `ClientError` for a setting that cannot be used. */
 export function checkSettings(settings: AmqpSettings): void {
+  checkOptionNames(settings);
   const { vhost, partitionBy, reference } = settings;
   if (vhost !== undefined && (typeof vhost !== "string" || vhost === "")) throw badOption("vhost", vhost, "a text");
   for (const [name, value] of Object.entries({ partitionBy, reference })) {

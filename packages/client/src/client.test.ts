@@ -15,9 +15,14 @@ function setUp(options: Partial<ClientOptions> = {}) {
 }
 
 describe("the options", () => {
-  test.each<readonly [object, string]>([
+  test.each<readonly [unknown, string]>([
     [{ service: "" }, 'service is "", but has to be a text of 1 to 200 characters.'],
     [{ service: undefined }, "service is missing"],
+    [undefined, "options is missing, but has to be an object that names at least the service"],
+    [
+      { service: "a", onAckmissing: "reject" },
+      'onAckmissing is "reject", but has to be left out: the options are service,',
+    ],
     [{ service: "a", cluster: 7 }, "cluster is 7"],
     [{ service: "a", reportEveryMs: 1 }, "reportEveryMs is 1, but has to be a whole number from 10 to 60000."],
     [{ service: "a", enabled: "no" }, 'enabled is "no", but has to be true or false.'],

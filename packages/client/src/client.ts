@@ -9,7 +9,7 @@ import {
 import { type Host, systemHost } from "./host.ts";
 import { createLogObserver } from "./log-observer.ts";
 import { type SharedMemory, sharedMemoryOf } from "./memory.ts";
-import { type ClientOptions, parseOptions, type Settings } from "./options.ts";
+import { type ClientOptions, checkOptionNames, parseOptions, type Settings } from "./options.ts";
 import { Recording } from "./recording.ts";
 import { type Registration, type Reporter, ReportLoop } from "./report-loop.ts";
 import { Troubles } from "./troubles.ts";
@@ -71,6 +71,7 @@ export interface Client {
 
 /** Makes a client and starts its timers, none of which keeps the process alive. Throws a `ClientError` for a wrong option. */
 export function createClient(options: ClientOptions): Client {
+  checkOptionNames(options);
   const host = options.host ?? systemHost;
   const settings = parseOptions(options, host);
   return new LiveClient(options, settings, host);

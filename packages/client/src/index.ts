@@ -3,5 +3,5 @@ export { type Client, clientVersion, createClient } from "./client.ts";
 export { ClientError } from "./errors.ts";
 export { createSystemHost, type Host, systemHost } from "./host.ts";
 export { createLogObserver } from "./log-observer.ts";
-export { badOption, type ClientOptions } from "./options.ts";
+export { badOption, type ClientOptions, checkOptionNames } from "./options.ts";
 export type { Registration, Reporter } from "./report-loop.ts";

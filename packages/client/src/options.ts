@@ -107,6 +107,24 @@ export function parseOnOff(value: string): boolean | undefined {
   }
 }
 
+/** One options object may serve several adapters, so each of them knows the names of all. */
+const optionNames: ReadonlySet<string> = new Set([
+  ...["service", "store", "cluster", "instance", "observer", "enabled", "recordingFile", "host", "client"],
+  ...["reportEveryMs", "reportUnderLoadEveryMs", "reference", "referenceCount"],
+  ...["onAckMissing", "stampBatchBytes", "vhost", "partitionBy"],
+]);
+
+/** Refuses what is no options object, and misspelt names: a setting that is silently not there is worse than an error. */
+export function checkOptionNames(options: unknown): void {
+  if (typeof options !== "object" || options === null) {
+    throw badOption("options", options, 'an object that names at least the service: { service: "orders-api" }');
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!optionNames.has(name))
+      throw badOption(name, value, `left out: the options are ${[...optionNames].join(", ")}`);
+  }
+}
+
 /** The one wording of a wrong setting, for adapters too. */
 export function badOption(name: string, value: unknown, allowed: string): ClientError {
   return new ClientError("BAD_OPTION", `${name} is ${describe(value)}, but has to be ${allowed}.`);

@@ -157,6 +157,7 @@ export class StreamLedger {
 
   /** Books as uncertain what has had no outcome for `limitMs`; call it with each report. */
   age(nowMs: number, limitMs: number): void {
+    this.#fold();
     const newest = this.#marks.at(-1);
     if (newest === undefined || newest.assigned < this.#assigned) {
       this.#marks.push({ assigned: this.#assigned, atMs: nowMs });

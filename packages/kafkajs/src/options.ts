@@ -1,4 +1,4 @@
-import { badOption, type Client, type ClientOptions } from "@seqwatch/client";
+import { badOption, type Client, type ClientOptions, checkOptionNames } from "@seqwatch/client";
 import type { MessagePort } from "./port.ts";
 
 /** What `send` does when the broker's answer leaves messages out. */
@@ -32,6 +32,7 @@ export interface ParsedSettings {
 
 /** Throws a `ClientError` that names the setting, its value and what is allowed. */
 export function parseSettings(settings: KafkaSettings): ParsedSettings {
+  checkOptionNames(settings);
   const { onAckMissing = "report", reference } = settings;
   if (!["report", "reject", "resend"].includes(onAckMissing)) {
     throw badOption("onAckMissing", onAckMissing, '"report", "reject" or "resend"');
