@@ -109,9 +109,23 @@ export function parseOnOff(value: string): boolean | undefined {
 
 /** One options object may serve several adapters, so each of them knows the names of all. */
 const optionNames: ReadonlySet<string> = new Set([
-  ...["service", "store", "cluster", "instance", "observer", "enabled", "recordingFile", "host", "client"],
-  ...["reportEveryMs", "reportUnderLoadEveryMs", "reference", "referenceCount"],
-  ...["onAckMissing", "stampBatchBytes", "vhost", "partitionBy"],
+  "service",
+  "store",
+  "cluster",
+  "instance",
+  "observer",
+  "enabled",
+  "recordingFile",
+  "reportEveryMs",
+  "reportUnderLoadEveryMs",
+  "host",
+  "client",
+  "reference",
+  "referenceCount",
+  "onAckMissing",
+  "stampBatchBytes",
+  "vhost",
+  "partitionBy",
 ]);
 
 /** Refuses what is no options object, and misspelt names: a setting that is silently not there is worse than an error. */
