@@ -16,6 +16,17 @@ function unionOf(texts: readonly unknown[]): string {
   return formatRanges(unionAll(texts.map((text) => parseRanges(String(text)) ?? [])));
 }
 
+/** The trace in which an order was sent. */
+function traceOf(order: number): string {
+  return order.toString(16).padStart(32, "0");
+}
+
+/** The traces beside a stretch of orders, as links name them. */
+function tracesOf(text: string): readonly { readonly traceId: string }[] {
+  const range = parseRanges(text) ?? [];
+  return [(range[0] ?? 0) - 1, (range.at(-1) ?? 0) + 1].map((order) => ({ traceId: traceOf(order) }));
+}
+
 test("messages that a consumer jumped over are served and sent as a span, exactly, by an auditor of its own", async () => {
   const topic = `auditor-${randomUUID()}`;
   const prefix = `seqwatch-${randomUUID().slice(0, 8)}`;
@@ -52,7 +63,10 @@ test("messages that a consumer jumped over are served and sent as a span, exactl
   });
   const producer = kafka.producer();
   await producer.connect();
-  for (let order = 1; order <= 20; order++) await producer.send({ topic, messages: [{ value: String(order) }] });
+  for (let order = 1; order <= 20; order++) {
+    const headers = { traceparent: `00-${traceOf(order)}-00f067aa0ba902b7-01` };
+    await producer.send({ topic, messages: [{ value: String(order), headers }] });
+  }
 
   const confirmed = async (): Promise<Page> =>
     JSON.parse(await (await fetch(`${auditor.url}/api/v1/findings?state=confirmed`)).text());
@@ -73,12 +87,14 @@ test("messages that a consumer jumped over are served and sent as a span, exactl
   await store.close();
   await auditor.close();
   await backend.close();
-  const spans = backend
-    .spans()
-    .map((span) => plain(span["attributes"]))
-    .filter((span) => span["error.type"] !== undefined);
-  expect(unionOf(spans.map((span) => span["seqwatch.sequences.confirmed"]))).toBe("6-10");
-  expect(spans[0]).toMatchObject({
+  const spans = backend.spans().filter((span) => plain(span["attributes"])["error.type"] !== undefined);
+  const confirmedIn = (span: (typeof spans)[number]): string =>
+    String(plain(span["attributes"])["seqwatch.sequences.confirmed"]);
+  expect(unionOf(spans.map(confirmedIn))).toBe("6-10");
+  // Each leads to what its producer was doing just before and just after.
+  const traces = spans.map((span) => tracesOf(confirmedIn(span)));
+  expect(spans.map((span) => span["links"])).toMatchObject(traces);
+  expect(plain(spans[0]?.["attributes"])).toMatchObject({
     "error.type": "consume.skipped",
     "messaging.system": "kafka",
     "messaging.destination.name": topic,

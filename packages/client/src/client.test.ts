@@ -76,6 +76,15 @@ describe("the life sign", () => {
     expect(await store.readClients()).toMatchObject([{ state: "closed" }]);
   });
 
+  test("goes out at once when a membership changes, so that no auditor takes the member for a foreign one", async () => {
+    const { host, store, make } = setUp();
+    const client = make();
+    await host.pass(10);
+    client.setRole({}, "kafka member orders/m-1");
+    await host.pass(10);
+    expect(await store.readClients()).toMatchObject([{ number: 2, roles: ["kafka member orders/m-1"] }]);
+  });
+
   test("that the store does not take is counted and told, and tried again", async () => {
     const { host, store, notices, make } = setUp();
     const sign = store.signClient.bind(store);

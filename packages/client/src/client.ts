@@ -155,12 +155,19 @@ class LiveClient implements Client {
   }
 
   addRole(role: string): void {
-    if (![...this.#roles.values()].includes(role)) this.setRole({}, role);
+    const isKnown = [...this.#roles.values()].includes(role);
+    if (!isKnown && this.#roles.size < maxRoles) this.#roles.set({}, role);
   }
 
   setRole(owner: object, role: string | undefined): void {
-    if (role === undefined) this.#roles.delete(owner);
-    else if (this.#roles.size < maxRoles || this.#roles.has(owner)) this.#roles.set(owner, role);
+    if (role === undefined) {
+      this.#roles.delete(owner);
+      return;
+    }
+    if (this.#roles.get(owner) === role || (this.#roles.size >= maxRoles && !this.#roles.has(owner))) return;
+    this.#roles.set(owner, role);
+    // At once: until the auditor hears of it, a member of ours looks like a foreign one.
+    this.#signSoon();
   }
 
   notice(notice: Notice): void {
@@ -251,6 +258,12 @@ class LiveClient implements Client {
       this.#recording.refresh();
       this.failed("reading the switch", error);
     }
+  }
+
+  #signSoon(): void {
+    if (!this.isEnabled || this.#closing !== undefined) return;
+    const state = this.#recording.isOn ? "open" : "off";
+    this.#sign(state).catch((error: unknown) => this.failed("the life sign", error));
   }
 
   async #sign(state: ClientSign["state"]): Promise<void> {

@@ -82,6 +82,7 @@ export async function auditLane(
     confirmed: [...confirmed, ...orphansOf(audit, snapshot)],
     withdrawn: judgement.notes.withdrawn,
     services: input.services,
+    stamps: reading?.kind === "kafka" ? reading.extracts.flatMap((extract) => extract.stamps) : [],
     wallMs: input.wallMs(),
   });
   if (changed.length > 0) await store.saveFindings(changed);

@@ -2,7 +2,9 @@ import type { Finding, Gap, GapState } from "./finding.ts";
 import { type Lane, laneKeyOf } from "./lane.ts";
 import type { LaneRecord } from "./lane-record.ts";
 import type { Reference } from "./ledger-report.ts";
+import { neighboursOf } from "./neighbours.ts";
 import { difference, firstOf, intersection, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
+import type { LoggedStamp } from "./reading.ts";
 
 /** What the findings of a lane are worked out from, after one pass. */
 export interface PassResult {
@@ -19,6 +21,8 @@ export interface PassResult {
   }[];
   /** Names of services by client id, for people. */
   readonly services: ReadonlyMap<string, string>;
+  /** Records that this pass read in the log. */
+  readonly stamps: readonly LoggedStamp[];
   /** Wall clock, for people. */
   readonly wallMs: number;
 }
@@ -106,13 +110,15 @@ function describe(
   const isRecovered = state === "explained" && gap === undefined;
   const decidedBy =
     gap?.decidedBy ?? (isRecovered && finding.state !== "explained" ? "It turned up." : finding.decidedBy);
+  const found = neighboursOf(pass.stamps, finding.producerId, unionAll(Object.values(filled)));
   const next: Finding = {
     ...finding,
     state,
     sequences: filled,
     verdict: gap?.verdict ?? finding.verdict,
     cause: gap === undefined ? finding.cause : gap.cause,
-    offsets: gap?.offsets ?? finding.offsets,
+    offsets: boundedOffsets(gap?.offsets) ?? finding.offsets,
+    neighbours: found.length > finding.neighbours.length ? found : finding.neighbours,
     decidedBy,
     ...namesOf(finding, referencesOf(pass, finding.producerId, unionAll(Object.values(filled)))),
   };
@@ -120,6 +126,11 @@ function describe(
   const history =
     state === finding.state ? finding.history : [...finding.history, { state, atMs: pass.wallMs }].slice(-32);
   return { ...next, changedAtMs: pass.wallMs, history };
+}
+
+/** An interval without an upper end yet says nothing to a person. */
+function boundedOffsets(offsets: Gap["offsets"]): Gap["offsets"] {
+  return offsets !== undefined && Number.isFinite(offsets.high) ? offsets : undefined;
 }
 
 function openFinding(pass: PassResult, gap: Gap, known: readonly Finding[]): Finding {
@@ -136,14 +147,14 @@ function openFinding(pass: PassResult, gap: Gap, known: readonly Finding[]): Fin
     verdict: gap.verdict,
     cause: gap.cause,
     sequences: { [gap.state]: gap.sequences },
-    offsets: gap.offsets === undefined || Number.isFinite(gap.offsets.high) ? gap.offsets : undefined,
+    offsets: boundedOffsets(gap.offsets),
     decidedBy: gap.decidedBy,
     ...namesOf(undefined, referencesOf(pass, gap.producerId, gap.sequences)),
     producer:
       ledger === undefined
         ? undefined
         : { clientId: ledger.clientId, service: pass.services.get(ledger.clientId) ?? "" },
-    neighbours: [],
+    neighbours: neighboursOf(pass.stamps, gap.producerId, gap.sequences),
     openedAtMs: pass.wallMs,
     changedAtMs: pass.wallMs,
     history: [{ state: gap.state, atMs: pass.wallMs }],

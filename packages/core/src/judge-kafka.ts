@@ -58,7 +58,8 @@ export function judgeKafka(input: JudgeInput): Judgement {
 
 /** Ranges that overlap are read once. */
 function joined(wanted: readonly LogRange[]): readonly LogRange[] {
-  const ranges = unionAll(wanted.map(({ first, last }) => rangeOf(first, last)));
+  // With the record on either side: a finding links to its neighbours' traces.
+  const ranges = unionAll(wanted.map(({ first, last }) => rangeOf(Math.max(0, first - 1), last + 1)));
   return [...eachRange(ranges)].map(([first, last]) => ({ first, last }));
 }
 

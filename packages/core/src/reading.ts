@@ -7,6 +7,10 @@ export interface LoggedStamp {
   readonly sequence: number;
   readonly offset: number;
   readonly epoch: number;
+  /** The record's own time, milliseconds since 1970; for people. */
+  readonly timestampMs?: number;
+  /** Its W3C `traceparent`, where it carries one. */
+  readonly traceparent?: string;
 }
 
 /** Every committed record of `first..last` was read. */

@@ -116,7 +116,7 @@ class Extract {
       return;
     }
     const epoch = this.#epochs.at(-1)?.epoch ?? -1;
-    this.#stamps.push({ producerId: this.#reader.producerId, sequence, offset, epoch });
+    this.#stamps.push({ producerId: this.#reader.producerId, sequence, offset, epoch, ...forPeople(message) });
   }
 
   #seeEpoch(offset: number, epoch: number): void {
@@ -126,4 +126,17 @@ class Extract {
   }
 }
 
+/** Where in time and in which trace the record was: what a finding beside it can link to. */
+function forPeople(message: unknown): Pick<LoggedStamp, "timestampMs" | "traceparent"> {
+  const timestampMs = numberAt(message, "timestamp");
+  const traceparent = at(at(message, "headers"), "traceparent");
+  const hasTrace = Buffer.isBuffer(traceparent) && traceparent.length === traceparentBytes;
+  return {
+    ...(timestampMs >= 0 ? { timestampMs } : {}),
+    ...(hasTrace ? { traceparent: traceparent.toString("latin1") } : {}),
+  };
+}
+
+/** W3C Trace Context: version, trace id, parent id and flags in hexadecimal. */
+const traceparentBytes = 55;
 const fetchBytes = 262_144;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { EvidenceReader, GroupReading, KafkaReading, Lane, LogRange } from "@seqwatch/core";
 import { type ClusterPort, clusterIdOf, clusterSourceOf } from "./cluster.ts";
 import { extractLog } from "./log-extract.ts";
@@ -147,8 +148,8 @@ class LogReader implements EvidenceReader {
   ): Promise<ReadonlyMap<string, GroupReading>> {
     const readings = new Map<string, GroupReading>();
     if (groups.length === 0) return readings;
-    const ours = (await this.#options.memberIds?.()) ?? new Set<string>();
     const described = listAt(await admin.describeGroups(groups), "groups");
+    const ours = await this.#readOurs(described);
     for (const groupId of groups) {
       const group = described.find((entry) => textAt(entry, "groupId") === groupId);
       const state = textAt(group, "state");
@@ -162,6 +163,15 @@ class LogReader implements EvidenceReader {
       });
     }
     return readings;
+  }
+
+  /** Asked after the groups, and once more for a member nobody knows: it may have joined a moment ago. */
+  async #readOurs(described: readonly unknown[]): Promise<ReadonlySet<string>> {
+    const members = described.flatMap((group) => listAt(group, "members").map((member) => textAt(member, "memberId")));
+    const ours = (await this.#options.memberIds?.()) ?? new Set<string>();
+    if (this.#options.memberIds === undefined || members.every((memberId) => ours.has(memberId))) return ours;
+    await delay(settleMs, undefined, { ref: false });
+    return await this.#options.memberIds();
   }
 
   /** Rarely changes, so it is read once a minute; what was read last stands when it cannot be read. */
@@ -256,6 +266,7 @@ async function withinLimit<T>(work: Promise<T | "failed">, limitMs: number): Pro
   }
 }
 
+const settleMs = 250;
 const earliest = -2;
 const latest = -1;
 /** Kafka's number for a topic among configurable things. */
