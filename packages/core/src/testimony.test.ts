@@ -135,15 +135,6 @@ describe("what was left behind", () => {
     expect(report(member)).toMatchObject({ handled: [5, 5], givenUp: [] });
   });
 
-  test("by a reset at the beginning of an assignment is said where the beginning is known", () => {
-    const member = newMember();
-    member.startsAt(3);
-    member.seeked();
-    work(member, 9, 9);
-    member.committed(10);
-    expect(report(member)).toMatchObject({ jumped: [3, 8], handled: [9, 9] });
-  });
-
   test("by a seek is taken back by a seek back", () => {
     const member = newMember();
     work(member, 0, 4);

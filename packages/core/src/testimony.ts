@@ -91,14 +91,6 @@ export class LaneTestimony {
     this.#setClaim({ state, inWork: undefined, committed: this.#claim.committed });
   }
 
-  /**
-   * The assignment begins at this offset, where the edge knows it before the first batch: then what a reset at the very
-   * beginning goes past (retention overtook the group) is jumped over too. Call it after `enter`.
-   */
-  startsAt(offset: number): void {
-    this.#position ??= offset;
-  }
-
   /** The position was moved on purpose (seek) or by a reset: what lies between was jumped over. */
   seeked(): void {
     this.#seeked = true;

@@ -33,14 +33,15 @@ describe("no loss is confirmed that is none", () => {
   });
 });
 
-test("what retention took from a group is named, with members and without", async () => {
+test("what retention took from an empty group is named; what a member's reset went past is in doubt, never lost", async () => {
   const result = await play({
     seed: 5,
     messages: 3_000,
     faults: { retentionEveryMs: 2_000, emptyGroupEveryMs: 5_000 },
   });
-  expect(result.confirmed).toBe(result.lost);
-  expect(Object.keys(result.confirmedByVerdict).sort()).toEqual(["consume.skipped", "store.retention"]);
+  expect(Object.keys(result.confirmedByVerdict)).toEqual(["store.retention"]);
+  expect(result.falseLosses).toBe(0);
+  expect(result.confirmed + result.inDoubt).toBe(result.lost);
 });
 
 describe("no loss is missed", () => {
@@ -69,7 +70,6 @@ const broken: readonly {
   { without: "join", faults: "store-trouble", seed: 7, messages: 2_000 },
   { without: "own-commit", faults: "swarm", seed: 8, messages: 2_000 },
   { without: "doubt", faults: "everything", seed: 9, messages: 2_000 },
-  { without: "bracket", faults: "everything", seed: 10, messages: 2_000 },
 ];
 
 describe("without one clause of the proof, losses are invented", () => {

@@ -50,8 +50,7 @@ export class SimMember {
     if (!this.isForeign && (this.#world.without !== "join" || this.#isFresh)) {
       this.#isFresh = false;
       this.#testimony.enter(this.#world.log.highWatermark, !this.#isRecording);
-      if (this.#isRecording) this.#testimony.startsAt(position);
-      else this.#testimony.leave("off");
+      if (!this.#isRecording) this.#testimony.leave("off");
       this.report();
     }
     this.client.after(this.#world.random.between(1, 50), () => this.#poll(generation));
