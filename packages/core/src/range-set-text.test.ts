@@ -81,9 +81,11 @@ test("text is accepted exactly when it is the one text of the numbers that it na
     fc.property(noise, (text) => {
       const numbers = numbersNamedBy(text);
       fc.pre(numbers.length < 500);
-      expect(parseRanges(text) !== undefined).toBe(text === textOfNumbers(numbers));
+      // JavaScript writes 1e+21 as it reads it: such a number is no member of a set.
+      const isOneText = text === textOfNumbers(numbers) && numbers.every(Number.isSafeInteger);
+      expect(parseRanges(text) !== undefined).toBe(isOneText);
     }),
-    { numRuns: 20_000 },
+    { numRuns: 20_000, examples: [["1e+21"]] },
   );
 });
 
