@@ -110,7 +110,9 @@ function describe(
   const isRecovered = state === "explained" && gap === undefined;
   const decidedBy =
     gap?.decidedBy ?? (isRecovered && finding.state !== "explained" ? "It turned up." : finding.decidedBy);
-  const found = neighboursOf(pass.stamps, finding.producerId, unionAll(Object.values(filled)));
+  // Once both sides are known there is nothing to look for, in every pass and for every finding that is kept.
+  const isSettled = finding.neighbours.length === 2 || pass.stamps.length === 0;
+  const found = isSettled ? [] : neighboursOf(pass.stamps, finding.producerId, unionAll(Object.values(filled)));
   const next: Finding = {
     ...finding,
     state,
