@@ -25,7 +25,7 @@ interface DemoRun {
 
 /** Every line on standard output must be JSON: nothing else may stand there. */
 async function runDemo(args: readonly string[]): Promise<DemoRun> {
-  const child = spawn(process.execPath, ["--conditions=@seqwatch/source", "apps/lab/src/start.ts", ...args], {
+  const child = spawn(process.execPath, ["--conditions=@seqwatch/source", "apps/lab/src/demo/start.ts", ...args], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
   });

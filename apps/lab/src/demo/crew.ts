@@ -1,4 +1,4 @@
-import type { LabError } from "./lab-error.ts";
+import type { LabError } from "../lab-error.ts";
 import type { News } from "./news.ts";
 import { WorkerProcess } from "./worker-process.ts";
 

@@ -1,4 +1,4 @@
-import { type ApiFinding, AuditorApi } from "./auditor-api.ts";
+import { type ApiFinding, AuditorApi } from "../auditor-api.ts";
 import { Book } from "./book.ts";
 import { type Claims, toClaims } from "./claims.ts";
 import type { News } from "./news.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LabError } from "./lab-error.ts";
+import { LabError } from "../lab-error.ts";
 import type { News, Order } from "./news.ts";
 
 /** Which worker to start, and what it is told at birth. */

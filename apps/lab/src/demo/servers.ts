@@ -1,6 +1,6 @@
 import { connect } from "amqplib";
 import { Kafka, logLevel } from "kafkajs";
-import { type Stack, startStack } from "../../../stack/stack.ts";
+import { type Stack, startStack } from "../../../../stack/stack.ts";
 import { orderPartitions, ordersTopic, paymentKinds, paymentsExchange } from "./traffic.ts";
 
 /** The demo's servers. */

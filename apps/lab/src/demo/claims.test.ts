@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ApiFinding } from "./auditor-api.ts";
+import type { ApiFinding } from "../auditor-api.ts";
 import { toClaims } from "./claims.ts";
 
 const finding: ApiFinding = {

@@ -1,4 +1,4 @@
-import type { ApiFinding } from "./auditor-api.ts";
+import type { ApiFinding } from "../auditor-api.ts";
 import type { Summary } from "./summary.ts";
 
 /** A finding as one line of the screen. */

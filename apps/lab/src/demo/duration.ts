@@ -1,4 +1,4 @@
-import { LabError } from "./lab-error.ts";
+import { LabError } from "../lab-error.ts";
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 

@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import picocolors from "picocolors";
 import { Demo, type DemoOptions } from "./demo.ts";
 import { parseDurationMs } from "./duration.ts";
-import { LabError } from "./lab-error.ts";
+import { LabError } from "../lab-error.ts";
 import { jsonOutput, lineOutput, type Output, screenOutput } from "./output.ts";
 
 const write = (text: string): void => void process.stdout.write(text);

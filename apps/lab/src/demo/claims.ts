@@ -1,4 +1,4 @@
-import type { ApiFinding } from "./auditor-api.ts";
+import type { ApiFinding } from "../auditor-api.ts";
 
 /** A message that a confirmed finding names, and when it did. */
 export interface Claim {

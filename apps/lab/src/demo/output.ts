@@ -4,7 +4,7 @@ import type { Standing } from "./standing.ts";
 import type { Summary } from "./summary.ts";
 import { verdictOf } from "./verdict.ts";
 import { draw, type Screen } from "./view.ts";
-import { clock, count } from "./words.ts";
+import { clock, count } from "../words.ts";
 
 /** Where the demo is shown. */
 export interface Output {
