@@ -1,11 +1,14 @@
 import { LabError } from "./lab-error.ts";
 
-/** A finding as the auditor's API tells it, as far as the demo reads it. */
+/** A finding as the auditor's API tells it, as far as the demo and the lab read it. */
 export interface ApiFinding {
   readonly id: string;
   readonly system: string;
   readonly destination: string;
   readonly partition: string;
+  readonly producerId: string;
+  /** The name of the application that sent them, where it is known. */
+  readonly service: string | undefined;
   readonly group: string | undefined;
   readonly state: string;
   readonly verdict: string;
@@ -60,6 +63,22 @@ export class AuditorApi {
     await this.#call("/api/v1/switch", { version, rules });
   }
 
+  /** Everything the API tells of the streams, for what a row of the lab wants to see in it. */
+  async streams(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return (await this.#pages("/api/v1/streams", "streams")).map(toObject);
+  }
+
+  /** Any other answer of the API. */
+  async get(path: string): Promise<Readonly<Record<string, unknown>>> {
+    return toObject(await this.#call(path));
+  }
+
+  /** When the auditor last ended a look at everything; 0 before the first. */
+  async lastPassAtMs(): Promise<number> {
+    const { lastPassAt } = await this.get("/readyz");
+    return typeof lastPassAt === "string" ? Date.parse(lastPassAt) : 0;
+  }
+
   async isReady(): Promise<boolean> {
     return await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(callLimitMs) }).then(
       (response) => response.ok,
@@ -100,6 +119,8 @@ function toFinding(finding: Readonly<Record<string, unknown>>): ApiFinding {
     system: String(finding["system"]),
     destination: String(finding["destination"]),
     partition: String(finding["partition"]),
+    producerId: String(finding["producerId"]),
+    service: serviceOf(finding["producer"]),
     group: typeof finding["group"] === "string" ? finding["group"] : undefined,
     state: String(finding["state"]),
     verdict: String(finding["verdict"]),
@@ -112,6 +133,11 @@ function toFinding(finding: Readonly<Record<string, unknown>>): ApiFinding {
     }),
     changedAt: String(finding["changedAt"]),
   };
+}
+
+function serviceOf(producer: unknown): string | undefined {
+  const service = producer === undefined ? "" : toObject(producer)["service"];
+  return typeof service === "string" && service !== "" ? service : undefined;
 }
 
 function toProgress(stream: Readonly<Record<string, unknown>>, group: Readonly<Record<string, unknown>>): ApiProgress {

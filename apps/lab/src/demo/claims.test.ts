@@ -7,6 +7,8 @@ const finding: ApiFinding = {
   system: "kafka",
   destination: "orders",
   partition: "3",
+  producerId: "abcdefghijk",
+  service: "orders-api",
   group: undefined,
   state: "confirmed",
   verdict: "produce.ack-missing",

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { LabError } from "../lab-error.ts";
 import { Comparison } from "./comparison.ts";
 import { Crew } from "./crew.ts";
 import { type Fault, type FaultPlan, planFaults, restMs } from "./faults.ts";
-import type { LabError } from "../lab-error.ts";
 import type { News } from "./news.ts";
 import { countQueued, type Servers, startServers, statisticsIntervalMs } from "./servers.ts";
 import { type Standing, standingOf } from "./standing.ts";

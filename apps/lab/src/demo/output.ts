@@ -1,10 +1,10 @@
 import { createLogUpdate } from "log-update";
+import { clock, count } from "../words.ts";
 import type { Happening } from "./demo.ts";
 import type { Standing } from "./standing.ts";
 import type { Summary } from "./summary.ts";
 import { verdictOf } from "./verdict.ts";
 import { draw, type Screen } from "./view.ts";
-import { clock, count } from "../words.ts";
 
 /** Where the demo is shown. */
 export interface Output {

@@ -1,9 +1,9 @@
 // `npm start`: real traffic over local servers with real faults, and the truth beside what Seqwatch found.
 import { Command, Option } from "commander";
 import picocolors from "picocolors";
+import { LabError } from "../lab-error.ts";
 import { Demo, type DemoOptions } from "./demo.ts";
 import { parseDurationMs } from "./duration.ts";
-import { LabError } from "../lab-error.ts";
 import { jsonOutput, lineOutput, type Output, screenOutput } from "./output.ts";
 
 const write = (text: string): void => void process.stdout.write(text);

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { LabError } from "../lab-error.ts";
 import type { Book } from "./book.ts";
 import type { Crew } from "./crew.ts";
 import type { Fault, FaultPlan } from "./faults.ts";
-import { LabError } from "../lab-error.ts";
 import { countQueued, type Servers } from "./servers.ts";
 import { fullQueueCapacity, prefetchCount } from "./traffic.ts";
 

@@ -1,5 +1,5 @@
-import type { Summary } from "./summary.ts";
 import { count, counted } from "../words.ts";
+import type { Summary } from "./summary.ts";
 
 /** What came of it, in sentences. */
 export function verdictOf(summary: Summary): string {

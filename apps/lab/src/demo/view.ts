@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { createColors } from "picocolors";
-import type { FindingLine, Standing } from "./standing.ts";
 import { clock, count, quickness, wrap } from "../words.ts";
+import type { FindingLine, Standing } from "./standing.ts";
 
 /** All that the screen shows. */
 export interface Screen {

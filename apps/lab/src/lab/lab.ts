@@ -1,0 +1,131 @@
+import type { KafkaBroker } from "../../../../stack/kafka.ts";
+import type { ServerControls } from "../../../../stack/server-process.ts";
+import type { AuditorApi } from "../auditor-api.ts";
+import type { Addresses } from "./addresses.ts";
+import { Child } from "./child-process.ts";
+import { Ground } from "./ground.ts";
+import type { Site } from "./site.ts";
+
+/** A truth beside the findings that has to become true. */
+interface Check {
+  readonly sentence: string;
+  readonly holds: () => boolean | Promise<boolean>;
+}
+
+/** What the play of a row works with. */
+export class Lab extends Ground {
+  readonly id: string;
+  /** The auditor's HTTP API. */
+  readonly api: AuditorApi;
+  readonly #site: Site;
+  readonly #say: (text: string) => void;
+  readonly #children: Child[] = [];
+  readonly #checks: Check[] = [];
+  readonly #figures = new Map<string, number>();
+  readonly #cleanups: (() => Promise<void>)[] = [];
+  #lostAtMs: number | undefined;
+
+  constructor(options: {
+    readonly id: string;
+    readonly prefix: string;
+    readonly site: Site;
+    readonly addresses: Addresses;
+    readonly say: (text: string) => void;
+  }) {
+    super(options.addresses, options.prefix);
+    this.id = options.id;
+    this.api = options.site.api;
+    this.#site = options.site;
+    this.#say = options.say;
+  }
+
+  /** The Kafka brokers, to trouble them; only in a world where Kafka is the row's alone. */
+  get brokers(): readonly KafkaBroker[] {
+    return this.#site.kafka?.nodes ?? [];
+  }
+
+  /** The broker with this node id. */
+  broker(nodeId: number): KafkaBroker {
+    const found = this.brokers.find((broker) => broker.nodeId === nodeId);
+    if (found === undefined) throw new Error(`There is no broker ${nodeId}.`);
+    return found;
+  }
+
+  /** The RabbitMQ server, to trouble it. */
+  get rabbitmqServer(): ServerControls {
+    const server = this.#site.amqp?.server;
+    if (server === undefined) throw new Error("This row's world has no RabbitMQ of the lab's own.");
+    return server;
+  }
+
+  /** The servers and the auditor that the row runs on. */
+  get site(): Site {
+    return this.#site;
+  }
+
+  /** One line of progress, for people. */
+  say(text: string): void {
+    this.#say(text);
+  }
+
+  /** Starts a process of the row's own: `processes[name]` of the scenario. */
+  start(name: string, input: unknown = {}): Child {
+    const child = new Child({
+      scenarioId: this.id,
+      process: name,
+      prefix: this.prefix,
+      addresses: this.addresses,
+      input,
+    });
+    this.#children.push(child);
+    return child;
+  }
+
+  /** The moment at which messages were lost: the delay to the finding counts from here. The last call counts. */
+  lostNow(): void {
+    this.#lostAtMs = Date.now();
+  }
+
+  get lostAtMs(): number | undefined {
+    return this.#lostAtMs;
+  }
+
+  /** A truth beside the findings that has to become true before the row is over, e.g. of a figure of the API. */
+  check(sentence: string, holds: () => boolean | Promise<boolean>): void {
+    this.#checks.push({ sentence, holds });
+  }
+
+  /** The sentences of the checks that do not hold now. */
+  async failedChecks(): Promise<readonly string[]> {
+    const answers = await Promise.all(
+      this.#checks.map(async ({ sentence, holds }) => {
+        // One that throws does not hold; the row's limit says so in the end.
+        const answer = await Promise.resolve()
+          .then(holds)
+          .catch((error: unknown) => `${sentence} (${error instanceof Error ? error.message : String(error)})`);
+        return answer === true ? [] : [typeof answer === "string" ? answer : sentence];
+      }),
+    );
+    return answers.flat();
+  }
+
+  /** A figure to print beside the result, e.g. how long a suspicion took. */
+  figure(name: string, value: number): void {
+    this.#figures.set(name, value);
+  }
+
+  get figures(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#figures);
+  }
+
+  /** To be undone when the row is over, whatever becomes of it. The last one first. */
+  afterwards(undo: () => Promise<void>): void {
+    this.#cleanups.push(undo);
+  }
+
+  override async close(): Promise<void> {
+    for (const undo of this.#cleanups.splice(0).reverse()) await undo().catch(() => undefined);
+    await Promise.all(this.#children.map((child) => child.close()));
+    await super.close();
+  }
+}

@@ -1,0 +1,83 @@
+import type { Lab } from "./lab.ts";
+import type { Self } from "./self.ts";
+
+/** One way to lose or to double a message, on real servers, with what must be said of it. */
+export interface Scenario {
+  /** As in the catalogue: `P1`. A twin, the same with one thing changed, has a dot: `P1.resend`. */
+  readonly id: string;
+  /** One line, for people. */
+  readonly title: string;
+  readonly world: World;
+  /** The proof that the row can fail: with this rule taken out of the product it has to go red. */
+  readonly broken: BrokenRule;
+  /** Does it, and says what is true and what must be said. Everything it opened by `lab` is closed for it. */
+  play(lab: Lab): Promise<Expected>;
+  /** The bodies of processes of their own, for what gets killed. `lab.start("shop")` runs `processes.shop`. */
+  readonly processes?: Readonly<Record<string, (self: Self) => Promise<void>>>;
+  /** How long the findings may take once the play is over; 60 s unless told otherwise. */
+  readonly verdictLimitMs?: number;
+}
+
+/**
+ * Which servers it needs. `shared`: it leaves them calm and runs beside others. `alone`: it troubles them, so nobody else
+ * uses them meanwhile. `cluster`: three RabbitMQ nodes of its own, with an auditor of their own.
+ */
+export interface World {
+  readonly kafka?: "shared" | "alone";
+  readonly rabbitmq?: "shared" | "alone" | "cluster";
+  readonly redis?: "shared" | "alone";
+}
+
+/** A rule of the product and how to take it out: one piece of source text that is replaced. */
+export interface BrokenRule {
+  /** A sentence: what the product then no longer does. */
+  readonly rule: string;
+  /** From the project's root. */
+  readonly file: string;
+  /** Found exactly once in the file. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The states of a finding that a row speaks of. */
+export type SaidState = "confirmed" | "in-doubt" | "suspected" | "not-sent" | "withdrawn" | "explained";
+
+/** What findings must say of some messages. What is left out is not compared. */
+export interface Said {
+  readonly state: SaidState;
+  readonly verdict?: string;
+  readonly cause?: string;
+  /** `null`: a finding for all groups. */
+  readonly group?: string | null;
+  readonly names: Iterable<string>;
+}
+
+/** The end of a row. */
+export interface Expected {
+  /** The names of the messages that are really lost, by the row's own book. */
+  readonly lost: Iterable<string>;
+  /** All that must be said, and nothing else may be; *explained* is left alone where nothing is asked of it. */
+  readonly says: readonly Said[];
+  /** What may be said or not, where the catalogue itself leaves it open. */
+  readonly may?: readonly Said[];
+}
+
+/** What a row came to. */
+export interface ScenarioResult {
+  readonly id: string;
+  readonly title: string;
+  readonly exact: boolean;
+  readonly falseLosses: number;
+  readonly missedLosses: number;
+  /** Confirmed messages by verdict. */
+  readonly verdicts: Readonly<Record<string, number>>;
+  /** From the loss to the last confirmation; 0 where nothing had to be confirmed. */
+  readonly delayMs: number;
+  readonly seconds: number;
+  /** What people see in the table: states with their verdicts or causes, and how many messages. */
+  readonly said: Readonly<Record<string, number>>;
+  /** Figures of its own, e.g. how long a suspicion took. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** Why it is not exact. */
+  readonly differences: readonly string[];
+}

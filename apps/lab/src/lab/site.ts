@@ -1,0 +1,95 @@
+import type { KafkaServer } from "../../../../stack/kafka.ts";
+import type { RabbitmqServer } from "../../../../stack/rabbitmq.ts";
+import type { RedisServer } from "../../../../stack/redis.ts";
+import { startStack } from "../../../../stack/stack.ts";
+import { AuditorApi } from "../auditor-api.ts";
+import type { Addresses } from "./addresses.ts";
+import { startAuditorChild } from "./auditor-child.ts";
+import { FindingsWatch } from "./findings-watch.ts";
+
+/** Servers of the lab's own, with an auditor that watches them. */
+export interface Site {
+  readonly kafka: KafkaServer | undefined;
+  readonly amqp: RabbitmqServer | undefined;
+  readonly redis: RedisServer;
+  readonly addresses: Addresses;
+  readonly api: AuditorApi;
+  readonly findings: FindingsWatch;
+  /** The settings of its auditor, for a row that wants a second one with one of them changed. */
+  readonly auditorSettings: Readonly<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+/** How often RabbitMQ renews what its management API tells. */
+const statisticsIntervalMs = 1_000;
+
+/** What rows wait for happens within seconds here, and is the same otherwise. */
+const kafkaProperties = {
+  "offsets.retention.minutes": 1,
+  "offsets.retention.check.interval.ms": 2_000,
+  "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1_000,
+  "log.retention.check.interval.ms": 1_000,
+  "log.initial.task.delay.ms": 500,
+  "log.cleaner.backoff.ms": 500,
+  "log.segment.delete.delay.ms": 1_000,
+};
+
+/** Starts what is asked for: Redis always, the brokers that rows need. */
+export async function openSite(
+  brokers: readonly ("kafka" | "rabbitmq")[],
+  onProgress: (line: string) => void,
+): Promise<Site> {
+  // Rows trouble their servers, so none that somebody else needs will do.
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isAddress(name)));
+  const stack = await startStack({
+    servers: [...brokers, "redis"],
+    onProgress,
+    environment,
+    kafka: { properties: kafkaProperties },
+    rabbitmq: { statisticsIntervalMs },
+    redis: { args: ["--appendonly", "yes"] },
+  });
+  const kafka = brokers.includes("kafka") ? stack.kafka : undefined;
+  const amqp = brokers.includes("rabbitmq") ? stack.amqp : undefined;
+  const auditorSettings = {
+    redisUrl: stack.redis.url,
+    ...(kafka && { kafkaBrokers: kafka.brokers }),
+    ...(amqp && {
+      amqpUrl: amqp.url,
+      amqpManagementUrl: amqp.managementUrl,
+      amqpStatisticsIntervalMs: statisticsIntervalMs,
+    }),
+  };
+  try {
+    const auditor = await startAuditorChild(auditorSettings);
+    const api = new AuditorApi(auditor.url);
+    const findings = new FindingsWatch(api);
+    return {
+      kafka,
+      amqp,
+      redis: stack.redis,
+      addresses: {
+        kafkaBrokers: kafka?.brokers ?? [],
+        amqpUrl: amqp?.url ?? "",
+        amqpManagementUrl: amqp?.managementUrl ?? "",
+        redisUrl: stack.redis.url,
+        auditorUrl: auditor.url,
+      },
+      api,
+      findings,
+      auditorSettings,
+      close: async () => {
+        findings.close();
+        await auditor.close();
+        await stack.stop();
+      },
+    };
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+function isAddress(name: string): boolean {
+  return /^SEQWATCH_(KAFKA_BROKERS|AMQP_URL|AMQP_MANAGEMENT_URL|REDIS_URL)$/.test(name);
+}

@@ -1,0 +1,32 @@
+import type { Scenario } from "./scenario.ts";
+import { openSite, type Site } from "./site.ts";
+
+/** The servers of a run: one site for everybody, and one with three RabbitMQ nodes for who wants them. */
+export class Sites {
+  readonly #brokers: readonly ("kafka" | "rabbitmq")[];
+  readonly #onProgress: (line: string) => void;
+  #main: Promise<Site> | undefined;
+  #cluster: Promise<Site> | undefined;
+
+  constructor(scenarios: readonly Scenario[], onProgress: (line: string) => void) {
+    const brokers = ["kafka", "rabbitmq"] as const;
+    this.#brokers = brokers.filter((broker) =>
+      scenarios.some(({ world }) => world[broker] !== undefined && world[broker] !== "cluster"),
+    );
+    this.#onProgress = onProgress;
+  }
+
+  async of(scenario: Scenario): Promise<Site> {
+    if (scenario.world.rabbitmq === "cluster") {
+      this.#cluster ??= openSite(["rabbitmq"], this.#onProgress);
+      return await this.#cluster;
+    }
+    this.#main ??= openSite(this.#brokers, this.#onProgress);
+    return await this.#main;
+  }
+
+  async close(): Promise<void> {
+    const sites = await Promise.allSettled([this.#main, this.#cluster]);
+    await Promise.all(sites.map(async (site) => (site.status === "fulfilled" ? await site.value?.close() : undefined)));
+  }
+}
