@@ -4,6 +4,8 @@ import {
   type ClientWatch,
   type EvidenceReader,
   type Finding,
+  type Instance,
+  instancesOf,
   type Lane,
   type LaneKey,
   type LaneRecord,
@@ -12,7 +14,6 @@ import {
   noClients,
   type Policy,
   type Store,
-  servicesOf,
   standingsOf,
   storeUnreachable,
 } from "@seqwatch/core";
@@ -105,11 +106,11 @@ export class Auditor {
     const versions = await this.#lookAround();
     const due = this.#dueLanes(versions, beganAtMs);
     const summary = { looked: 0, failed: 0, changed: 0 };
-    const services = servicesOf(this.#clients);
+    const instances = instancesOf(this.#clients);
     await inParallel(due.slice(0, maxLanesPerPass), concurrency, async (watched) => {
       summary.looked++;
       try {
-        summary.changed += await this.#lookAt(watched, services);
+        summary.changed += await this.#lookAt(watched, instances);
       } catch (error) {
         summary.failed++;
         this.#options.watcher.failed(`lane ${watched.key}`, error);
@@ -160,7 +161,7 @@ export class Auditor {
     this.#options.watcher.forgot(key);
   }
 
-  async #lookAt(watched: WatchedLane, services: ReadonlyMap<string, string>): Promise<number> {
+  async #lookAt(watched: WatchedLane, instances: ReadonlyMap<string, Instance>): Promise<number> {
     const { readerOf, policy, nowMs, wallMs, watcher } = this.#options;
     const { key, lane } = watched;
     const life = this.#life;
@@ -172,7 +173,7 @@ export class Auditor {
       audit: watched.audit,
       clients: this.#standings,
       storeLife: this.#lifeToken,
-      services,
+      instances,
       storeDoubted: watched.life !== life,
       policy,
       nowMs,

@@ -4,6 +4,7 @@ import {
   type EvidenceReader,
   type Finding,
   firstAudit,
+  instancesOf,
   type Lane,
   type LaneAudit,
   lookAtClients,
@@ -11,7 +12,6 @@ import {
   type Observer,
   parseLaneKey,
   type Store,
-  servicesOf,
   standingsOf,
 } from "@seqwatch/core";
 import type { Host } from "./host.ts";
@@ -63,7 +63,7 @@ export class EmbeddedAudit {
     const signs = await this.#store.readClients();
     this.#clients = lookAtClients(this.#clients, signs, this.#host.nowMs());
     const clients = standingsOf(this.#clients, defaultPolicy.lifeSignMs);
-    const services = servicesOf(this.#clients);
+    const instances = instancesOf(this.#clients);
     let sliceFromMs = this.#host.nowMs();
     for (const [key, version] of versions) {
       const audit = this.#audits.get(key) ?? firstAudit;
@@ -80,7 +80,7 @@ export class EmbeddedAudit {
         lane,
         audit,
         clients,
-        services,
+        instances,
         storeDoubted: false,
         storeLife: undefined,
         policy: defaultPolicy,

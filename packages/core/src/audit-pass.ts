@@ -1,5 +1,5 @@
 import type { EvidenceReader } from "./evidence.ts";
-import type { Finding, Gap } from "./finding.ts";
+import type { Finding, Gap, Instance } from "./finding.ts";
 import { updateFindings } from "./findings.ts";
 import { type ClientStanding, type Judgement, judge, type LaneMemory, noMemory, type Proof } from "./judge.ts";
 import type { Lane } from "./lane.ts";
@@ -39,7 +39,8 @@ export interface PassInput {
   readonly lane: Lane;
   readonly audit: LaneAudit;
   readonly clients: ReadonlyMap<string, ClientStanding>;
-  readonly services: ReadonlyMap<string, string>;
+  /** Who is behind each client id, for people. */
+  readonly instances: ReadonlyMap<string, Instance>;
   readonly storeDoubted: boolean;
   /** The token of the store's life as it was before this pass; undefined = not known. */
   readonly storeLife: string | undefined;
@@ -81,9 +82,12 @@ export async function auditLane(
     gaps: judgement.gaps,
     confirmed: [...confirmed, ...orphansOf(audit, snapshot)],
     withdrawn: judgement.notes.withdrawn,
-    services: input.services,
+    instances: input.instances,
+    clients: input.clients,
+    reading,
     stamps: reading?.kind === "kafka" ? reading.extracts.flatMap((extract) => extract.stamps) : [],
     wallMs: input.wallMs(),
+    nowMs: input.nowMs(),
   });
   if (changed.length > 0) await store.saveFindings(changed);
   const next: LaneAudit = {

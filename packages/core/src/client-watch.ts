@@ -1,3 +1,4 @@
+import type { Instance } from "./finding.ts";
 import type { ClientStanding } from "./judge.ts";
 import type { ClientSign } from "./store.ts";
 
@@ -51,6 +52,16 @@ export function standingsOf(watch: ClientWatch, lifeSignMs: number): ReadonlyMap
     else standings.set(clientId, sign.state === "off" ? "off" : "alive");
   }
   return standings;
+}
+
+/** Who is behind each client id, for people. */
+export function instancesOf(watch: ClientWatch): ReadonlyMap<string, Instance> {
+  return new Map(
+    [...watch.clients].map(([clientId, { sign }]) => {
+      const { service, instance, pid } = sign;
+      return [clientId, { clientId, service, instance, pid }];
+    }),
+  );
 }
 
 /** Names of services by client, for people. */

@@ -65,6 +65,19 @@ export interface Gap {
   readonly offsets: { readonly low: number; readonly high: number } | undefined;
   /** One sentence: the fact that decided. */
   readonly decidedBy: string;
+  /** What the judge itself knows besides, with figures. */
+  readonly facts?: readonly string[];
+  /** Proven by the reports alone: no record of the log was read, so where it went is not known. */
+  readonly unattributed?: boolean;
+}
+
+/** One life of one instrumented process, as far as it is known. */
+export interface Instance {
+  readonly clientId: string;
+  readonly service: string;
+  /** As it calls itself: `HOST:PID` unless the application said otherwise. */
+  readonly instance?: string;
+  readonly pid?: number;
 }
 
 export interface Finding {
@@ -80,11 +93,17 @@ export interface Finding {
   readonly sequences: Readonly<Partial<Record<GapState, RangeSet>>>;
   readonly offsets: { readonly low: number; readonly high: number } | undefined;
   readonly decidedBy: string;
+  /** The facts behind it as they stood when it last changed: sentences with figures. Absent in findings made before. */
+  readonly facts?: readonly string[];
+  /** Proven by the reports alone, without a record of the log: that it is lost is certain, its stage is not. */
+  readonly unattributed?: boolean;
   /** What the application calls the messages, where it was kept. */
   readonly references: readonly string[];
   /** Whose each of the references is: a finding may hold messages in several states. Absent in findings made before. */
   readonly messages?: readonly Reference[];
-  readonly producer: { readonly clientId: string; readonly service: string } | undefined;
+  readonly producer: Instance | undefined;
+  /** Members of the group that have reported of the lane; 16 at most. Absent in findings made before. */
+  readonly consumers?: readonly Instance[];
   readonly neighbours: readonly Neighbour[];
   /** Wall clock, milliseconds since 1970; for people, decides nothing. */
   readonly openedAtMs: number;

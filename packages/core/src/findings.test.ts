@@ -31,7 +31,7 @@ function gapOf(sequences: readonly number[], state: Gap["state"] = "suspected"):
 type Pass = Parameters<typeof updateFindings>[1];
 
 function passOf(change: Partial<Pass>): Pass {
-  const nothing = { gaps: [], confirmed: [], withdrawn: [], stamps: [], services: new Map() };
+  const nothing = { gaps: [], confirmed: [], withdrawn: [], stamps: [], instances: new Map() };
   return { lane, snapshot, ...nothing, wallMs: 1_000, ...change };
 }
 

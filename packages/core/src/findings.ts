@@ -1,10 +1,13 @@
-import type { Finding, Gap, GapState } from "./finding.ts";
+import { instanceOf } from "./fact-words.ts";
+import type { Finding, Gap, GapState, Instance } from "./finding.ts";
+import { consumersOf, factsOf } from "./finding-facts.ts";
+import type { ClientStanding } from "./judge.ts";
 import { type Lane, laneKeyOf } from "./lane.ts";
 import type { LaneRecord } from "./lane-record.ts";
 import type { Reference } from "./ledger-report.ts";
 import { neighboursOf } from "./neighbours.ts";
 import { difference, firstOf, intersection, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
-import type { LoggedStamp } from "./reading.ts";
+import type { KafkaReading, LoggedStamp, RabbitReading } from "./reading.ts";
 
 /** What the findings of a lane are worked out from, after one pass. */
 export interface PassResult {
@@ -19,12 +22,17 @@ export interface PassResult {
     readonly group: string | undefined;
     readonly sequences: RangeSet;
   }[];
-  /** Names of services by client id, for people. */
-  readonly services: ReadonlyMap<string, string>;
+  /** Who is behind each client id, for people. */
+  readonly instances: ReadonlyMap<string, Instance>;
   /** Records that this pass read in the log. */
   readonly stamps: readonly LoggedStamp[];
+  /** For the facts that people are told: how clients stand, and what this pass read of the broker. */
+  readonly clients?: ReadonlyMap<string, ClientStanding>;
+  readonly reading?: KafkaReading | RabbitReading | undefined;
   /** Wall clock, for people. */
   readonly wallMs: number;
+  /** The same moment on the monotonic clock that readings bear. */
+  readonly nowMs?: number;
 }
 
 const precedence: readonly GapState[] = [
@@ -125,9 +133,34 @@ function describe(
     ...namesOf(finding, referencesOf(pass, finding.producerId, unionAll(Object.values(filled)))),
   };
   if (JSON.stringify(next) === JSON.stringify(finding)) return finding;
+  const explained = isSameCase(next, finding)
+    ? next
+    : { ...next, ...explain({ ...next, sequences: filled[state] ?? [] }, gap, pass) };
   const history =
     state === finding.state ? finding.history : [...finding.history, { state, atMs: pass.wallMs }].slice(-32);
-  return { ...next, changedAtMs: pass.wallMs, history };
+  return { ...explained, changedAtMs: pass.wallMs, history };
+}
+
+/** Figures move with every pass: only where the case itself is another one are they told anew. */
+function isSameCase(next: Finding, before: Finding): boolean {
+  const caseOf = ({ state, verdict, cause, decidedBy, sequences }: Finding) =>
+    JSON.stringify([state, verdict, cause, decidedBy, sequences]);
+  return before.facts !== undefined && caseOf(next) === caseOf(before);
+}
+
+/** What a finding says of how it was decided, and of who was to get its messages. */
+function explain(
+  about: Pick<Gap, "producerId" | "group" | "sequences" | "offsets">,
+  gap: Gap | undefined,
+  pass: PassResult,
+): Pick<Finding, "facts" | "consumers" | "unattributed"> {
+  const { producerId, group, sequences } = about;
+  const offsets = gap?.offsets ?? about.offsets;
+  return {
+    facts: factsOf({ producerId, group, sequences, offsets, ...(gap?.facts && { facts: gap.facts }) }, pass),
+    consumers: consumersOf(group, pass),
+    ...(gap?.unattributed === true && { unattributed: true }),
+  };
 }
 
 /** An interval without an upper end yet says nothing to a person. */
@@ -152,10 +185,8 @@ function openFinding(pass: PassResult, gap: Gap, known: readonly Finding[]): Fin
     offsets: boundedOffsets(gap.offsets),
     decidedBy: gap.decidedBy,
     ...namesOf(undefined, referencesOf(pass, gap.producerId, gap.sequences)),
-    producer:
-      ledger === undefined
-        ? undefined
-        : { clientId: ledger.clientId, service: pass.services.get(ledger.clientId) ?? "" },
+    producer: ledger === undefined ? undefined : instanceOf(ledger.clientId, pass),
+    ...explain(gap, gap, pass),
     neighbours: neighboursOf(pass.stamps, gap.producerId, gap.sequences),
     openedAtMs: pass.wallMs,
     changedAtMs: pass.wallMs,

@@ -2,16 +2,19 @@ export { auditLane, firstAudit, type LaneAudit, type PassInput } from "./audit-p
 export { BatchAccount, type DeliveredBatch } from "./batch-account.ts";
 export {
   type ClientWatch,
+  instancesOf,
   lookAtClients,
   noClients,
   servicesOf,
   standingsOf,
   storeUnreachable,
 } from "./client-watch.ts";
+export type { Collection } from "./collection.ts";
 export { type DeliveryHeading, LaneDeliveries, maxHighest } from "./deliveries.ts";
 export type { ConsumerSign, DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
 export type { EvidenceReader } from "./evidence.ts";
-export type { DoubtCause, Finding, Gap, GapState, Neighbour, Verdict } from "./finding.ts";
+export type { DoubtCause, Finding, Gap, GapState, Instance, Neighbour, Verdict } from "./finding.ts";
+export { docsOf, documentedNames } from "./finding-docs.ts";
 export { isFinal } from "./findings.ts";
 export {
   type ClientStanding,
@@ -49,6 +52,7 @@ export {
   type VoidRun,
 } from "./ledger-report.ts";
 export { aheadKindOf, createMemoryStore, type MemoryStoreLimits, memoryStoreLimits } from "./memory-store.ts";
+export { mergeCollection } from "./merge-collection.ts";
 export { mergeConfirmations } from "./merge-confirmation.ts";
 export { mergeDeliveries } from "./merge-deliveries.ts";
 export { type Merged, mergeLedger } from "./merge-ledger.ts";
@@ -56,6 +60,7 @@ export { mergeNotes, noVerdicts } from "./merge-notes.ts";
 export { noOffsets } from "./merge-offsets.ts";
 export { emptyQueue, mergeConsumerSigns } from "./merge-queue.ts";
 export { mergeTestimony } from "./merge-testimony.ts";
+export { type Command, type NextStep, nextStepsOf, type StepSurroundings } from "./next-steps.ts";
 export type { Notice, Observer } from "./observer.ts";
 export { defaultPolicy, type Policy } from "./policy.ts";
 export * from "./range-set.ts";

@@ -66,7 +66,7 @@ export class SimAuditor {
       lane,
       audit: this.audit,
       clients,
-      services: new Map(),
+      instances: new Map(),
       storeDoubted: false,
       storeLife: undefined,
       policy: this.#world.without === "grace" ? { ...defaultPolicy, graceMs: 0 } : defaultPolicy,

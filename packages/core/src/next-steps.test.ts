@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { quoteForShell } from "./commands.ts";
+import type { DoubtCause, Finding, GapState, Verdict } from "./finding.ts";
+import { docsOf, documentedNames } from "./finding-docs.ts";
+import { nextStepsOf } from "./next-steps.ts";
+import { stepsByCause } from "./next-steps-cause.ts";
+import { stepsByVerdict } from "./next-steps-verdict.ts";
+
+function findingOf(change: Partial<Finding>): Finding {
+  const state: GapState = change.state ?? "confirmed";
+  return {
+    id: "f",
+    lane: { system: "kafka", cluster: "c", destination: "orders", partition: "3" },
+    producerId: "AAAAAAAAAAA",
+    group: "billing team",
+    state,
+    verdict: "consume.given-up",
+    cause: undefined,
+    sequences: { [state]: [5, 6] },
+    offsets: { low: 104, high: 105 },
+    decidedBy: "It was left behind.",
+    references: ["order-5"],
+    messages: [{ sequence: 5, text: "order-5" }],
+    producer: undefined,
+    neighbours: [],
+    openedAtMs: 0,
+    changedAtMs: 0,
+    history: [],
+    ...change,
+  };
+}
+
+const commandsOf = (finding: Finding, kafkaBrokers?: string) =>
+  nextStepsOf(finding, { kafkaBrokers }).flatMap(({ command }) => (command === undefined ? [] : [command.text]));
+
+test("what a group gave up comes back with its own offsets and names, for a shell and for the application", () => {
+  expect(commandsOf(findingOf({}), "b1:9092,b2:9092").slice(0, 2)).toEqual([
+    "kafka-consumer-groups.sh --bootstrap-server b1:9092,b2:9092 --group 'billing team' --topic orders:3 --reset-offsets --to-offset 104 --execute",
+    'consumer.seek({ topic: "orders", partition: 3, offset: "104" });',
+  ]);
+});
+
+test("without an address of the brokers a variable of the person's own stands in for it", () => {
+  expect(commandsOf(findingOf({}))[0]).toContain('--bootstrap-server "$KAFKA_BROKERS"');
+});
+
+test("what must be sent again is named in the application's words, else by its sequences", () => {
+  const first = (change: Partial<Finding>) =>
+    nextStepsOf(findingOf({ verdict: "produce.ack-missing", ...change }))[0]?.text;
+  expect(first({})).toBe("Send again, unless the application did: order-5.");
+  expect(first({ messages: [] })).toContain("what producer AAAAAAAAAAA numbered 5-6");
+});
+
+test("names that others wrote reach a shell as what they are", () => {
+  expect(["orders", "a b", "it's", "$(rm -rf /)", "", "a\nb", "\u001b[31m"].map(quoteForShell)).toEqual([
+    "orders",
+    "'a b'",
+    `'it'\\''s'`,
+    "'$(rm -rf /)'",
+    "''",
+    "$'a\\x0ab'",
+    "$'\\x1b[31m'",
+  ]);
+});
+
+test("a queue's policy matches the queue's name alone, in its own virtual host", () => {
+  const lane = { system: "rabbitmq", cluster: "rabbit@host/shop/eu", destination: "", partition: "a.b" } as const;
+  expect(commandsOf(findingOf({ lane, group: "a.b", verdict: "store.dropped", offsets: undefined })).at(-1)).toBe(
+    String.raw`rabbitmqctl set_policy -p shop/eu --apply-to queues keep-a.b '^a\.b$' '{"overflow":"reject-publish"}'`,
+  );
+});
+
+test.each(Object.keys(stepsByVerdict))("%s has next steps in every state and system", (verdict) => {
+  for (const system of ["kafka", "rabbitmq"] as const) {
+    for (const state of ["suspected", "confirmed", "explained", "withdrawn", "not-sent", "in-doubt"] as const) {
+      const lane = { system, cluster: "c//", destination: "orders", partition: "3" };
+      // The keys of the table are the verdicts.
+      const finding = findingOf({ lane, state, verdict: verdict as Verdict, group: undefined, offsets: undefined });
+      expect(nextStepsOf(finding).every(({ text }) => text.length > 0)).toBe(true);
+      expect(nextStepsOf(finding)).not.toEqual([]);
+    }
+  }
+});
+
+test.each(Object.keys(stepsByCause))("doubt by %s has next steps in every system", (cause) => {
+  for (const system of ["kafka", "rabbitmq"] as const) {
+    const lane = { system, cluster: "c//", destination: "orders", partition: "3" };
+    expect(nextStepsOf(findingOf({ lane, state: "in-doubt", cause: cause as DoubtCause }))).not.toEqual([]);
+  }
+});
+
+test("a finding leads to the entry of its verdict, and one in doubt to that of its cause", () => {
+  expect(docsOf(findingOf({}))).toBe("docs/verdicts.md#consumegiven-up");
+  expect(docsOf(findingOf({ state: "in-doubt", cause: "member-died" }))).toBe("docs/verdicts.md#member-died");
+  expect(new Set(documentedNames).size).toBe(documentedNames.length);
+});

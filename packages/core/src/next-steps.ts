@@ -1,0 +1,36 @@
+import type { Finding } from "./finding.ts";
+import { stepsByCause } from "./next-steps-cause.ts";
+import { stepsByVerdict } from "./next-steps-verdict.ts";
+import { aboutOf, type NextStep, type StepSurroundings } from "./step-about.ts";
+
+export type { Command } from "./commands.ts";
+export type { NextStep, StepSurroundings } from "./step-about.ts";
+
+/**
+ * What a person can do about a finding, the most useful first, with its own names and offsets filled in and quoted.
+ * Never empty. What is in doubt is answered by its cause, for that is what hides the truth.
+ */
+export function nextStepsOf(finding: Finding, surroundings: StepSurroundings = {}): readonly NextStep[] {
+  const about = aboutOf(finding, surroundings);
+  switch (finding.state) {
+    case "pending":
+      return [{ text: "Wait: the group has not got there." }];
+    case "suspected":
+      return [{ text: "Wait some seconds: the evidence is being read." }, ...stepsByVerdict[finding.verdict](about)];
+    case "in-doubt":
+      return stepsByCause[finding.cause ?? "not-testified"](about);
+    case "withdrawn":
+      return [
+        { text: "It was called lost and was processed after all: do not send it again." },
+        {
+          text: "Tell the makers of Seqwatch, with this finding as JSON: each one is a bug, or an assumption that broke.",
+        },
+      ];
+    case "explained":
+      return finding.decidedBy === "It turned up."
+        ? [{ text: "Nothing to do: it was only late." }]
+        : stepsByVerdict[finding.verdict](about);
+    default:
+      return stepsByVerdict[finding.verdict](about);
+  }
+}
