@@ -63,9 +63,10 @@ export class AuditorApi {
     await this.#call("/api/v1/switch", { version, rules });
   }
 
-  /** Everything the API tells of the streams, for what a row of the lab wants to see in it. */
-  async streams(): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    return (await this.#pages("/api/v1/streams", "streams")).map(toObject);
+  /** Everything the API tells of a destination's streams, for what a row of the lab wants to see in it. */
+  async streams(destination: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const asked = `/api/v1/streams?destination=${encodeURIComponent(destination)}`;
+    return (await this.#pages(asked, "streams")).map(toObject);
   }
 
   /** Any other answer of the API. */
@@ -90,7 +91,7 @@ export class AuditorApi {
     const all: unknown[] = [];
     let cursor = "";
     for (let page = 0; page < maxPages; page += 1) {
-      const answer = toObject(await this.#call(`${path}?limit=${pageSize}${cursor}`));
+      const answer = toObject(await this.#call(`${path}${path.includes("?") ? "&" : "?"}limit=${pageSize}${cursor}`));
       all.push(...toList(answer[key]));
       if (typeof answer["next"] !== "string") return all;
       cursor = `&cursor=${encodeURIComponent(answer["next"])}`;

@@ -27,6 +27,13 @@ export const findingsQuery = Type.Object(
   { additionalProperties: false },
 );
 
+const instanceSchema = Type.Object({
+  clientId: Type.String(),
+  service: Type.String(),
+  instance: Type.Optional(Type.String()),
+  pid: Type.Optional(Type.Integer()),
+});
+
 export const findingSchema = Type.Object({
   id: Type.String(),
   system: Type.Enum(systems),
@@ -49,7 +56,21 @@ export const findingSchema = Type.Object({
   references: Type.Array(Type.String()),
   /** Which sequence each reference is the name of. */
   messages: Type.Array(Type.Object({ sequence: Type.Number(), reference: Type.String() })),
-  producer: Type.Optional(Type.Object({ clientId: Type.String(), service: Type.String() })),
+  /** The facts behind it, with figures; in lists left out, as the steps are. */
+  facts: Type.Array(Type.String()),
+  /** Proven by the reports alone, without a record of the log: its stage is not certain. */
+  isUnattributed: Type.Boolean(),
+  /** Where docs/verdicts.md explains it. */
+  docs: Type.String(),
+  nextSteps: Type.Array(
+    Type.Object({
+      text: Type.String(),
+      command: Type.Optional(Type.Object({ language: Type.Enum(["sh", "js"]), text: Type.String() })),
+    }),
+  ),
+  producer: Type.Optional(instanceSchema),
+  /** Members of the group that have reported of the place. */
+  consumers: Type.Array(instanceSchema),
   neighbours: Type.Array(
     Type.Object({
       sequence: Type.Number(),
@@ -84,6 +105,8 @@ export const streamSchema = Type.Object({
   clientId: Type.String(),
   service: Type.Optional(Type.String()),
   standing: Type.Optional(Type.String()),
+  /** How often the producer has reported it. */
+  reports: count,
   assigned: count,
   acked: count,
   omitted: count,

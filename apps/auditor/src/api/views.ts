@@ -1,14 +1,17 @@
 import {
   type ClientStanding,
   countOf,
+  docsOf,
   type Finding,
   formatRanges,
   type GroupRecord,
   type Lane,
   type LaneRecord,
   type LedgerReport,
+  nextStepsOf,
   type RangeSet,
   rangeCountOf,
+  type StepSurroundings,
   type SwitchRule,
   unionAll,
 } from "@seqwatch/core";
@@ -17,8 +20,12 @@ import type { findingSchema, streamSchema, switchBody, switchReply } from "./sch
 
 const maxRangesListed = 64;
 
-/** A finding as the API shows it; in a list with its first ranges only. */
-export function findingView(finding: Finding, isListed: boolean): Static<typeof findingSchema> {
+/** A finding as the API shows it; in a list with its first ranges only, and without facts and steps. */
+export function findingView(
+  finding: Finding,
+  isListed: boolean,
+  surroundings: StepSurroundings = {},
+): Static<typeof findingSchema> {
   const shown = (ranges: RangeSet): RangeSet => (isListed ? ranges.slice(0, maxRangesListed * 2) : ranges);
   const sequences = Object.entries(finding.sequences);
   return {
@@ -36,7 +43,12 @@ export function findingView(finding: Finding, isListed: boolean): Static<typeof 
     decidedBy: finding.decidedBy,
     references: [...finding.references],
     messages: (finding.messages ?? []).map(({ sequence, text }) => ({ sequence, reference: text })),
+    facts: isListed ? [] : [...(finding.facts ?? [])],
+    isUnattributed: finding.unattributed ?? false,
+    docs: docsOf(finding),
+    nextSteps: isListed ? [] : [...nextStepsOf(finding, surroundings)],
     ...present("producer", finding.producer),
+    consumers: [...(finding.consumers ?? [])],
     neighbours: finding.neighbours.map((neighbour) => ({
       sequence: neighbour.sequence,
       ...present("offset", neighbour.offset),
@@ -63,6 +75,7 @@ export function streamView(
     clientId,
     ...present("service", clients.services.get(clientId)),
     ...present("standing", clients.standings.get(clientId)),
+    reports: ledger.number,
     assigned: ledger.assigned,
     acked: countOf(ledger.acked),
     omitted: countOf(ledger.omitted),

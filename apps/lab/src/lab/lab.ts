@@ -12,6 +12,8 @@ interface Check {
   readonly holds: () => boolean | Promise<boolean>;
 }
 
+const establishedReports = 4;
+
 /** What the play of a row works with. */
 export class Lab extends Ground {
   readonly id: string;
@@ -79,6 +81,19 @@ export class Lab extends Ground {
     });
     this.#children.push(child);
     return child;
+  }
+
+  /**
+   * Sends one message after the other until the auditor knows the stream for long enough to believe it whole: what is
+   * older than a producer's second report may have been worked by a consumer that nobody knew yet.
+   */
+  async established(destination: string, partition: string | number, sendOne: () => Promise<unknown>): Promise<void> {
+    await this.until(`${destination}/${partition} to be established`, async () => {
+      await sendOne();
+      const streams = await this.api.streams(destination);
+      const own = streams.filter((one) => one["partition"] === String(partition));
+      return own.some(({ reports }) => Number(reports) >= establishedReports);
+    });
   }
 
   /** The moment at which messages were lost: the delay to the finding counts from here. The last call counts. */

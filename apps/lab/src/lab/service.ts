@@ -62,6 +62,7 @@ export class Service {
       service: this.name,
       store: redisStore(this.#addresses.redisUrl),
       reference: (content) => Buffer.from(content).toString(),
+      vhost: "/",
       ...watch,
     };
     watchAmqp(connection, this.#amqpOptions);
