@@ -1,3 +1,4 @@
+import type { Deaths } from "./deaths.ts";
 import type { RangeSet } from "./range-set.ts";
 import type { ReceiptTotals } from "./testimony-report.ts";
 
@@ -13,11 +14,14 @@ export interface StreamDeliveries {
   readonly processed: RangeSet;
   /** nack or reject without requeue: the application's own disposition. */
   readonly rejected: RangeSet;
+  /** Copies of these were met behind the queue's dead-letter exchange. Absent = none. */
+  readonly deaths?: Deaths;
 }
 
 /**
  * What one consumer (one `consume` call, or the `get` calls of one channel) reports of one lane for its queue: one
  * atomic write, chained like a testimony. Per stream the sets hold what is new since the last stored report, or all.
+ * A dead letter that it meets goes to the lane that the message was sent in, for the queue that it died in.
  */
 export interface DeliveryReport {
   readonly queue: string;

@@ -10,6 +10,7 @@ export {
   storeUnreachable,
 } from "./client-watch.ts";
 export type { Collection } from "./collection.ts";
+export { type DeathReason, type Deaths, deadOf, deathReasons } from "./deaths.ts";
 export { type DeliveryHeading, LaneDeliveries, maxHighest } from "./deliveries.ts";
 export type { ConsumerSign, DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
 export type { EvidenceReader } from "./evidence.ts";
@@ -36,6 +37,7 @@ export {
   maxAheadRanges,
   type QueueRecord,
   type Receipts,
+  type Repeats,
   type StreamVerdicts,
 } from "./lane-record.ts";
 export { type ReportHeading, StreamLedger } from "./ledger.ts";
@@ -43,6 +45,7 @@ export {
   type Bracket,
   type Chunk,
   type LedgerReport,
+  type Lifetimes,
   maxBrackets,
   maxChunks,
   maxRanges,
@@ -102,5 +105,12 @@ export {
   type StreamRequests,
 } from "./stored-lane.ts";
 export { LaneTestimony, type TestimonyHeading } from "./testimony.ts";
-export type { EpochRun, MemberClaim, ReceiptTotals, StreamTestimony, TestimonyReport } from "./testimony-report.ts";
+export type {
+  EpochRun,
+  LoggedCopy,
+  MemberClaim,
+  ReceiptTotals,
+  StreamTestimony,
+  TestimonyReport,
+} from "./testimony-report.ts";
 export { type Settlement, Unsettled } from "./unsettled.ts";

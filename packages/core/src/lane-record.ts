@@ -1,6 +1,7 @@
+import type { Deaths } from "./deaths.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import type { RangeSet } from "./range-set.ts";
-import type { EpochRun, MemberClaim, ReceiptTotals } from "./testimony-report.ts";
+import type { EpochRun, LoggedCopy, MemberClaim, ReceiptTotals } from "./testimony-report.ts";
 
 /** All facts about one lane, read in one atomic look. Every set in it only grows; what folds raises a floor. */
 export interface LaneRecord {
@@ -13,6 +14,17 @@ export interface LaneRecord {
   /** By producerId: what the auditor itself saw and decided. */
   readonly verdicts: ReadonlyMap<string, StreamVerdicts>;
   readonly groups: ReadonlyMap<string, GroupRecord>;
+  /** Streams that had their time and went; absent where none did. */
+  readonly collected?: Tally;
+}
+
+/** What is left of streams that were collected. */
+export interface Tally {
+  readonly streams: number;
+  readonly messages: number;
+  readonly lost: number;
+  /** The highest sequence that any of them had given out. */
+  readonly highest: number;
 }
 
 export interface StreamVerdicts {
@@ -62,6 +74,7 @@ export interface Receipts {
   readonly jumped: RangeSet;
   /** Produced twice (Kafka) or published twice (RabbitMQ). */
   readonly duplicate: RangeSet;
+  readonly repeats: Repeats;
   readonly lost: RangeSet;
   readonly withdrawn: RangeSet;
   /** Receipts above what the ledger claims; at most `maxAheadRanges`. They count as soon as the ledger claims them. */
@@ -74,8 +87,22 @@ export interface Receipts {
   readonly firstDelivered: number;
   /** RabbitMQ: sequences at or below it are in doubt. */
   readonly doubtTo: number;
+  /** RabbitMQ: dead letters of this queue that somebody met. Absent = none. */
+  readonly deaths?: Deaths;
 }
 
+/** How often messages of a stream came again to a group, and where its copies lie. For people: it decides nothing. */
+export interface Repeats {
+  /** Processed again at offsets that were done: somebody ended, or was too slow, before its commit. */
+  readonly redelivered: number;
+  /** The same, below what the member itself had committed: somebody went back on purpose. */
+  readonly replayed: number;
+  /** The newest `maxCopies` places of messages that the log holds more than once. */
+  readonly copies: readonly LoggedCopy[];
+}
+
+export const maxCopies = 64;
+export const noRepeats: Repeats = { redelivered: 0, replayed: 0, copies: [] };
 export const maxAheadRanges = 64;
 
 /** A RabbitMQ queue: who consumes it, and the last mark of doubt that a client set. */

@@ -36,6 +36,16 @@ export interface VoidRun {
   readonly sequences: RangeSet;
 }
 
+/** RabbitMQ: how long messages may live in a queue, as their publisher asked. */
+export interface Lifetimes {
+  /** Published without `persistent`: a classic queue forgets them when its broker starts again. */
+  readonly transient: RangeSet;
+  /** Published with an `expiration` of their own. */
+  readonly expiring: RangeSet;
+  /** The shortest of those expirations, in milliseconds; 0 = none. */
+  readonly expiresAfterMs: number;
+}
+
 /** What a person calls a message: an order number, say. */
 export interface Reference {
   readonly sequence: number;
@@ -64,10 +74,14 @@ export interface LedgerReport {
   /** The send resolved, but its answer left these out. */
   readonly omitted: RangeSet;
   readonly uncertain: RangeSet;
+  /** Of the uncertain: refused for its own sequence number by an idempotent producer that is stuck. Absent = none. */
+  readonly stuck?: RangeSet;
   /** Told to the application as sent without an answer of the broker (acks=0). */
   readonly told: RangeSet;
   /** RabbitMQ: returned as unroutable. */
   readonly returned: RangeSet;
+  /** RabbitMQ; absent = all are persistent, and none expires by itself. */
+  readonly lifetimes?: Lifetimes;
   readonly voided: readonly VoidRun[];
   /** Sequences whose request went out more than once: an earlier copy may lie in the log. */
   readonly retried: RangeSet;

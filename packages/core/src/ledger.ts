@@ -40,9 +40,13 @@ export class StreamLedger {
   #acked: number[] = [];
   #omitted: number[] = [];
   #uncertain: number[] = [];
+  #stuck: number[] = [];
   #told: number[] = [];
   #returned: number[] = [];
   #retried: number[] = [];
+  #transient: number[] = [];
+  #expiring: number[] = [];
+  #expiresAfterMs = Number.POSITIVE_INFINITY;
   readonly #voided = new Map<VoidReason, number[]>();
   #chunks: readonly Chunk[] = [];
   #brackets: readonly OpenBracket[] = [];
@@ -113,6 +117,12 @@ export class StreamLedger {
     addRange(this.#uncertain, first, last);
   }
 
+  /** These uncertain ones were refused because their idempotent producer is stuck. */
+  bookStuck(first: number, last: number): void {
+    this.revision += 1;
+    addRange(this.#stuck, first, last);
+  }
+
   bookTold(first: number, last: number): void {
     this.revision += 1;
     addRange(this.#told, first, last);
@@ -121,6 +131,17 @@ export class StreamLedger {
   bookReturned(sequence: number): void {
     this.revision += 1;
     addRange(this.#returned, sequence, sequence);
+  }
+
+  /** The broker may forget it when it starts again. */
+  bookTransient(sequence: number): void {
+    addRange(this.#transient, sequence, sequence);
+  }
+
+  /** It lives in a queue for so long at most. */
+  bookExpiring(sequence: number, afterMs: number): void {
+    addRange(this.#expiring, sequence, sequence);
+    this.#expiresAfterMs = Math.min(this.#expiresAfterMs, afterMs);
   }
 
   bookVoid(first: number, last: number, reason: VoidReason): void {
@@ -213,14 +234,17 @@ export class StreamLedger {
       ...heading,
       assigned: this.#assigned,
       ended: this.#ended,
-      confirms: this.confirms,
+      // A producer that asks for no answers is as one on a channel without confirms.
+      confirms: this.confirms && this.#told.length === 0,
       acked: [...this.#acked],
       omitted: [...this.#omitted],
       uncertain: [...this.#uncertain],
+      ...(this.#stuck.length === 0 ? {} : { stuck: [...this.#stuck] }),
       told: [...this.#told],
       returned: [...this.#returned],
       voided: [...this.#voided].map(([reason, set]) => ({ reason, sequences: [...set] })),
       retried: [...this.#retried],
+      ...this.#lifetimes(),
       chunks: this.#chunks,
       brackets: this.#brackets.map(({ first, last, above, upTo, era }) => ({ first, last, above, upTo, era })),
       floor: this.#floor,
@@ -240,9 +264,17 @@ export class StreamLedger {
     ]);
   }
 
+  #lifetimes(): Pick<LedgerReport, "lifetimes"> {
+    if (this.#transient.length + this.#expiring.length === 0) return {};
+    const expiring = [...this.#expiring];
+    const expiresAfterMs = expiring.length === 0 ? 0 : this.#expiresAfterMs;
+    return { lifetimes: { transient: [...this.#transient], expiring, expiresAfterMs } };
+  }
+
   /** Below the floor this ledger no longer speaks: no set may say less than another about the same sequence. */
   #fold(): void {
-    const sets = [this.#acked, this.#omitted, this.#uncertain, this.#told, this.#returned, this.#retried];
+    const outcomes = [this.#acked, this.#omitted, this.#uncertain, this.#told, this.#returned];
+    const sets = [...outcomes, this.#retried, this.#stuck, this.#transient, this.#expiring];
     for (const set of [...sets, ...this.#voided.values()]) {
       if (set.length <= 2 * maxRanges) continue;
       const folded = foldOldest(set, maxRanges / 2);

@@ -1,3 +1,5 @@
+import { deadOf } from "./deaths.ts";
+import type { Receipts } from "./lane-record.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import { addToReceipts, addVerdict, noVerdicts } from "./merge-notes.ts";
 import { above, difference, emptyRanges, isEmpty, type RangeSet, unionAll, upTo } from "./range-set.ts";
@@ -26,7 +28,7 @@ export function mergeConfirmations(
 }
 
 function newLosses(lane: StoredLane, confirmation: Confirmation): RangeSet {
-  const { producerId, group, era, leftBehindFrom } = confirmation;
+  const { producerId, group, era, leftBehindFrom, goneAbove } = confirmation;
   const ledger = lane.ledgers.get(producerId);
   if (era !== lane.era || ledger === undefined) return emptyRanges;
   const { lost, withdrawn } = lane.verdicts.get(producerId) ?? noVerdicts;
@@ -38,10 +40,10 @@ function newLosses(lane: StoredLane, confirmation: Confirmation): RangeSet {
   const { doubtTo, receipts } = lane.groups.get(group) ?? emptyGroup;
   if (leftBehindFrom !== undefined && leftBehindFrom < doubtTo) return emptyRanges;
   const known = receipts.get(producerId) ?? emptyReceipts;
-  const lowest = Math.max(known.floor, known.doubtTo + 1);
+  const lowest = Math.max(known.floor, (goneAbove ?? known.doubtTo) + 1);
   return difference(
     above(upTo(open, known.ceiling - 1), lowest - 1),
-    unionAll([known.processed, known.rejected, known.ahead, known.received, known.lost, known.withdrawn]),
+    unionAll([known.lost, known.withdrawn, metIn(known)]),
   );
 }
 
@@ -55,7 +57,11 @@ function settledAnywhere(lane: StoredLane, producerId: string): RangeSet {
   const met: RangeSet[] = [];
   for (const { receipts } of lane.groups.values()) {
     const known = receipts.get(producerId);
-    if (known !== undefined) met.push(known.processed, known.rejected, known.ahead, known.received);
+    if (known !== undefined) met.push(metIn(known));
   }
   return unionAll(met);
+}
+
+function metIn({ processed, rejected, ahead, received, deaths }: Receipts): RangeSet {
+  return unionAll([processed, rejected, ahead, received, deadOf(deaths)]);
 }

@@ -1,3 +1,4 @@
+import { deadOf, mergeDeaths } from "./deaths.ts";
 import type { DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
 import type { GroupRecord, MemberRecord, Receipts } from "./lane-record.ts";
 import { maxRanges } from "./ledger-report.ts";
@@ -36,7 +37,7 @@ function mergeStreams(lane: StoredLane, report: DeliveryReport, group: GroupReco
   const receipts = new Map(group.receipts);
   for (const stream of report.streams) {
     const delivered = unionAll([stream.received, stream.fresh, stream.twice]);
-    const highest = lastOf(unionAll([delivered, stream.processed, stream.rejected]));
+    const highest = lastOf(unionAll([delivered, stream.processed, stream.rejected, deadOf(stream.deaths)]));
     if (highest === undefined) continue;
     const place = { group: report.queue, producerId: stream.producerId, highest };
     const open = openReceipts(merged, place, receipts.get(stream.producerId), "received");
@@ -85,8 +86,10 @@ function mergeStream(
   // Above `assigned` only what waits in `ahead` is kept: that bounds what a forged stamp can make us store.
   const kept = (set: RangeSet): RangeSet =>
     union(upTo(set, assigned), intersection(above(set, assigned), merged.ahead));
+  const deaths = mergeDeaths(receipts.deaths, news.deaths);
   return boundReceipts({
     ...merged,
+    ...(deaths === undefined ? {} : { deaths }),
     processed: union(receipts.processed, kept(news.processed)),
     rejected: union(receipts.rejected, kept(news.rejected)),
     duplicate: union(receipts.duplicate, news.again),

@@ -1,3 +1,4 @@
+import type { Collection } from "./collection.ts";
 import type { ConsumerSign, DeliveryReport } from "./delivery-report.ts";
 import type { Finding } from "./finding.ts";
 import type { Lane } from "./lane.ts";
@@ -43,6 +44,8 @@ export interface Confirmation {
   readonly era: number;
   /** Refused when the group's `doubtTo` is above the lowest of these offsets: the proof rests on left-behind ones. */
   readonly leftBehindFrom: number | undefined;
+  /** RabbitMQ: gone with a restart or its queue before any doubt above this began: later ones do not refuse it. */
+  readonly goneAbove?: number;
 }
 
 /** Facts that only the auditor writes. */
@@ -99,6 +102,8 @@ export interface Store {
   writeNotes(lane: Lane, notes: AuditNotes): Promise<void>;
   /** Returns, per confirmation and in the same order, only what was not confirmed before and is not contradicted. */
   confirm(lane: Lane, confirmations: readonly Confirmation[]): Promise<readonly RangeSet[]>;
+  /** Drops what has had its time, unless it was written since. Returns whether there is no such lane any more. */
+  collect(lane: Lane, collection: Collection): Promise<boolean>;
 
   saveFindings(findings: readonly Finding[]): Promise<void>;
   readFindings(): Promise<readonly Finding[]>;

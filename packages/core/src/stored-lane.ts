@@ -1,4 +1,5 @@
-import type { GroupRecord, LaneRecord, Receipts } from "./lane-record.ts";
+import { deadOf } from "./deaths.ts";
+import { type GroupRecord, type LaneRecord, noRepeats, type Receipts, type Tally } from "./lane-record.ts";
 import { above, emptyRanges, isEmpty, type RangeSet, union, upTo } from "./range-set.ts";
 import type { MemberClaim, ReceiptTotals } from "./testimony-report.ts";
 
@@ -15,6 +16,7 @@ export interface StoredLane extends LaneRecord {
    * delivery. That one then is no copy. Nearly always empty.
    */
   readonly againFirst: ReadonlyMap<string, RangeSet>;
+  readonly collected: Tally;
 }
 
 export interface StreamRequests {
@@ -40,6 +42,7 @@ export const emptyReceipts: Receipts = {
   givenUp: emptyRanges,
   jumped: emptyRanges,
   duplicate: emptyRanges,
+  repeats: noRepeats,
   lost: emptyRanges,
   withdrawn: emptyRanges,
   ahead: emptyRanges,
@@ -58,6 +61,8 @@ export const emptyGroup: GroupRecord = {
   receipts: new Map(),
 };
 
+const noTally: Tally = { streams: 0, messages: 0, lost: 0, highest: 0 };
+
 /** A lane that nobody has written to. */
 export const emptyLane: StoredLane = {
   version: 0,
@@ -70,9 +75,17 @@ export const emptyLane: StoredLane = {
   unknown: new Map(),
   droppedTo: 0,
   againFirst: new Map(),
+  collected: noTally,
 };
 
-export const noTotals: ReceiptTotals = { received: 0, processed: 0, redelivered: 0, unstamped: 0, forwarded: 0 };
+export const noTotals: ReceiptTotals = {
+  received: 0,
+  processed: 0,
+  redelivered: 0,
+  unstamped: 0,
+  forwarded: 0,
+  skipped: 0,
+};
 export const openClaim: MemberClaim = { state: "open", inWork: undefined, committed: undefined };
 
 /** What a receipt above `assigned` becomes once it is claimed: Kafka's members say processed, the others received. */
@@ -90,7 +103,8 @@ export function presentLane(lane: StoredLane, kind: AheadKind): LaneRecord {
     const ledger = ledgers.get(producerId);
     if (ledger !== undefined && floor > ledger.floor) ledgers.set(producerId, { ...ledger, floor });
   }
-  return { version: lane.version, era: lane.era, cut: lane.cut, ledgers, verdicts: lane.verdicts, groups };
+  const { version, era, cut, verdicts, collected } = lane;
+  return { version, era, cut, ledgers, verdicts, groups, ...(collected.streams === 0 ? {} : { collected }) };
 }
 
 /** Moves what the ledger claims by now from `ahead` to where it belongs. */
@@ -115,7 +129,8 @@ function presentGroup(lane: StoredLane, group: GroupRecord, kind: AheadKind): Gr
 }
 
 function saysNothing(receipts: Receipts): boolean {
-  const { ceiling, floor, firstDelivered, doubtTo, ...sets } = receipts;
+  const { ceiling, floor, firstDelivered, doubtTo, repeats, deaths, ...sets } = receipts;
   if (ceiling !== Number.POSITIVE_INFINITY || floor + firstDelivered + doubtTo > 0) return false;
-  return Object.values(sets).every(isEmpty);
+  if (repeats.redelivered + repeats.replayed + repeats.copies.length > 0) return false;
+  return Object.values(sets).every(isEmpty) && isEmpty(deadOf(deaths));
 }

@@ -1,4 +1,6 @@
 import {
+  type DeathReason,
+  deathReasons,
   type EpochRun,
   eachRange,
   emptyGroup,
@@ -12,9 +14,11 @@ import {
 } from "@seqwatch/core";
 import { parseMember } from "./member-text.ts";
 import { parseInteger } from "./numbers.ts";
+import { parseRepeats } from "./repeats-text.ts";
+import { deathLetters } from "./report-arguments.ts";
 
 type OffsetSet = Exclude<keyof GroupOffsets, "epochs">;
-type ReceiptSet = Exclude<keyof Receipts, "ceiling" | "floor" | "firstDelivered" | "doubtTo">;
+type ReceiptSet = Exclude<keyof Receipts, "deaths" | "ceiling" | "floor" | "firstDelivered" | "doubtTo" | "repeats">;
 
 const offsetSets: ReadonlyMap<string, OffsetSet> = new Map([
   ["h", "handled"],
@@ -155,7 +159,10 @@ function readOffsets(group: GroupParts, kind: string, eraText: string, text: str
 function readReceipts(group: GroupParts, kind: string, producerId: string, text: string): boolean {
   // The mark of a stream without a ledger, and what was redelivered early: only the scripts need them.
   if (kind === "u" || kind === "b") return true;
+  if (kind === "o") return readRepeats(group, producerId, text);
   const receipts = group.receipts.get(producerId) ?? emptyReceipts;
+  const death = deathReasons.find((reason) => deathLetters[reason] === kind);
+  if (death !== undefined) return readDeaths(group, death, producerId, text);
   const number = receiptNumbers.get(kind);
   const name = number ?? receiptSets.get(kind);
   const value = number === undefined ? parseRanges(text) : parseInteger(text);
@@ -164,6 +171,23 @@ function readReceipts(group: GroupParts, kind: string, producerId: string, text:
     return false;
   }
   group.receipts.set(producerId, { ...receipts, [name]: value });
+  return true;
+}
+
+/** They explain what is missing: where they cannot be read it is only not explained. */
+function readDeaths(group: GroupParts, reason: DeathReason, producerId: string, text: string): boolean {
+  const receipts = group.receipts.get(producerId) ?? emptyReceipts;
+  const sequences = parseRanges(text);
+  if (sequences === undefined) return false;
+  group.receipts.set(producerId, { ...receipts, deaths: { ...receipts.deaths, [reason]: sequences } });
+  return true;
+}
+
+/** Figures for people: where they cannot be read nothing else is in doubt. */
+function readRepeats(group: GroupParts, producerId: string, text: string): boolean {
+  const repeats = parseRepeats(text);
+  if (repeats === undefined) return false;
+  group.receipts.set(producerId, { ...(group.receipts.get(producerId) ?? emptyReceipts), repeats });
   return true;
 }
 

@@ -30,12 +30,26 @@ export function decodeLane(fields: ReadonlyMap<string, string>): DecodedLane {
     if (!streams.read(field, text) && !groups.read(field, text)) damaged.push(field);
   }
   const { ledgers, verdicts, requests } = streams;
+  const collected = parseTally(fields.get("T"));
   const numbers = { version: numberIn(fields, "v") ?? 0, era: numberIn(fields, "e") ?? 0, cut: numberIn(fields, "c") };
-  return { lane: { ...emptyLane, ...numbers, ledgers, verdicts, requests, groups: groups.finish() }, damaged };
+  return {
+    lane: { ...emptyLane, ...numbers, collected, ledgers, verdicts, requests, groups: groups.finish() },
+    damaged,
+  };
 }
 
 function numberIn(fields: ReadonlyMap<string, string>, field: string): number | undefined {
   return parseInteger(fields.get(field));
+}
+
+/** `streams,messages,lost,highest` of what was collected. */
+function parseTally(text: string | undefined): StoredLane["collected"] {
+  const parts = (text ?? "").split(",").map(parseInteger);
+  const [streams, messages, lost, highest] = parts;
+  if (streams === undefined || messages === undefined || lost === undefined || highest === undefined) {
+    return emptyLane.collected;
+  }
+  return { streams, messages, lost, highest };
 }
 
 const verdictSets: ReadonlyMap<string, keyof StreamVerdicts> = new Map([
@@ -66,6 +80,8 @@ class StreamsDecoder {
       case "G":
       case "X":
         return producerId === "" && parseInteger(text) !== undefined;
+      case "T":
+        return producerId === "" && parseTally(text).streams > 0;
       case "l":
         return this.#readLedger(producerId, text);
       case "k":

@@ -38,6 +38,15 @@ export class LaneRegistry {
     this.#namedAtMs.delete(laneKeyOf(lane));
   }
 
+  /** Takes a lane whose record is gone off the list, unless somebody has written to it meanwhile. */
+  async remove(lane: Lane): Promise<void> {
+    const key = laneKeyOf(lane);
+    this.forget(lane);
+    await this.#commands.run("forget a lane", ["SREM", this.#keys.lanes, key]);
+    const version = await this.#readVersion(key);
+    if (version !== undefined) await this.name(lane);
+  }
+
   async readVersions(): Promise<ReadonlyMap<LaneKey, number>> {
     const lanes = toTexts(await this.#commands.run("read the lanes", ["SMEMBERS", this.#keys.lanes]));
     const versions = new Map<LaneKey, number>();

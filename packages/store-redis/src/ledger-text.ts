@@ -1,4 +1,13 @@
-import { type Bracket, type Chunk, formatRanges, type LedgerReport, parseRanges, type VoidRun } from "@seqwatch/core";
+import {
+  type Bracket,
+  type Chunk,
+  formatRanges,
+  type LedgerReport,
+  type Lifetimes,
+  parseRanges,
+  type RangeSet,
+  type VoidRun,
+} from "@seqwatch/core";
 import { decodePart, encodePart } from "./keys.ts";
 import { parseInteger } from "./numbers.ts";
 
@@ -7,7 +16,7 @@ export interface LedgerTexts {
   /** number;nonce;assigned;floor;acked;client;ended;confirms;unaudited: the scripts read as far as `acked`. */
   readonly ledger: string;
   readonly chunks: string;
-  /** omitted;uncertain;told;returned;retried;brackets */
+  /** omitted;uncertain;told;returned;retried;brackets;stuck;transient;expiring;expiresAfterMs */
   readonly outcomes: string;
   readonly voided: string;
   readonly references: string;
@@ -15,11 +24,10 @@ export interface LedgerTexts {
 
 export function formatLedger(report: LedgerReport): LedgerTexts {
   const { assigned, ended, acked } = report;
-  const isWhole = acked.length === 2 && acked[0] === 1 && acked[1] === assigned;
   return {
     ledger: joined([
       `${report.number};${encodePart(report.nonce)};${assigned};${report.floor || ""}`,
-      isWhole ? "*" : formatRanges(acked),
+      formatShare(acked, assigned),
       `${encodePart(report.clientId)};${ended === 0 ? "" : ended === assigned ? "=" : ended}`,
       report.confirms ? "" : "0",
       `${report.unauditedCount || ""}`,
@@ -28,6 +36,8 @@ export function formatLedger(report: LedgerReport): LedgerTexts {
     outcomes: joined([
       ...[report.omitted, report.uncertain, report.told, report.returned, report.retried].map(formatRanges),
       report.brackets.map(formatBracket).join(","),
+      formatRanges(report.stuck ?? []),
+      ...formatLifetimes(report),
     ]),
     voided: report.voided.map(({ reason, sequences }) => `${reason}:${formatRanges(sequences)}`).join(";"),
     references:
@@ -40,9 +50,9 @@ export function formatLedger(report: LedgerReport): LedgerTexts {
 /** The ledger of these texts; undefined where one of them is not what `formatLedger` writes. */
 export function parseLedger(producerId: string, texts: LedgerTexts): LedgerReport | undefined {
   const [number, nonce, assigned, floor, acked, client, ended, confirms, unaudited] = texts.ledger.split(";");
-  const [omitted, uncertain, told, returned, retried, brackets] = texts.outcomes.split(";");
+  const [omitted, uncertain, told, returned, retried, brackets, stuck, ...lifetimes] = texts.outcomes.split(";");
   const given = parseInteger(assigned);
-  return allKnown({
+  const ledger = allKnown({
     producerId,
     clientId: decodePart(client ?? ""),
     number: parseInteger(number),
@@ -51,7 +61,7 @@ export function parseLedger(producerId: string, texts: LedgerTexts): LedgerRepor
     assigned: given,
     ended: ended === "=" ? given : parseInteger(ended || "0"),
     confirms: confirms !== "0",
-    acked: acked === "*" ? parseRanges(`1${given === 1 ? "" : `-${given}`}`) : parseRanges(acked ?? ""),
+    acked: parseShare(acked, given),
     omitted: parseRanges(omitted ?? ""),
     uncertain: parseRanges(uncertain ?? ""),
     told: parseRanges(told ?? ""),
@@ -64,6 +74,39 @@ export function parseLedger(producerId: string, texts: LedgerTexts): LedgerRepor
     unauditedCount: parseInteger(unaudited || "0"),
     references: parseReferences(texts.references),
   });
+  const refused = parseRanges(stuck ?? "");
+  const lives = parseLifetimes(lifetimes, given);
+  if (ledger === undefined || refused === undefined || lives === undefined) return undefined;
+  return { ...ledger, ...(refused.length === 0 ? {} : { stuck: refused }), ...lives };
+}
+
+/** A set that is mostly all or nothing of what was given out: `*` is all of it. */
+function formatShare(set: RangeSet, assigned: number): string {
+  return set.length === 2 && set[0] === 1 && set[1] === assigned ? "*" : formatRanges(set);
+}
+
+function parseShare(text: string | undefined, assigned: number | undefined): RangeSet | undefined {
+  return text === "*" ? parseRanges(`1${assigned === 1 ? "" : `-${assigned}`}`) : parseRanges(text ?? "");
+}
+
+function formatLifetimes({ lifetimes, assigned }: LedgerReport): readonly string[] {
+  if (lifetimes === undefined) return [];
+  const { transient, expiring, expiresAfterMs } = lifetimes;
+  return [...[transient, expiring].map((set) => formatShare(set, assigned)), `${expiresAfterMs || ""}`];
+}
+
+function parseLifetimes(
+  texts: readonly string[],
+  assigned: number | undefined,
+): { readonly lifetimes?: Lifetimes } | undefined {
+  const [transient, expiring, expiresAfter] = texts;
+  if (!transient && !expiring) return {};
+  const lifetimes = allKnown({
+    transient: parseShare(transient, assigned),
+    expiring: parseShare(expiring, assigned),
+    expiresAfterMs: parseInteger(expiresAfter || "0"),
+  });
+  return lifetimes === undefined ? undefined : { lifetimes };
 }
 
 /** `first-last@low` where offsets follow the sequences one by one, else with `-high`; `^era` unless it is 0. */

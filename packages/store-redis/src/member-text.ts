@@ -8,10 +8,16 @@ export function formatClaim(
   claim: MemberClaim,
   client: { readonly clientId: string; readonly memberId: string },
 ): string {
-  const { inWork, committed } = claim;
-  const work = inWork === undefined ? "" : `${toBase36(inWork.offset)}:${toBase36(inWork.forMs)}`;
+  const { inWork, committed, crash } = claim;
+  const work = inWork === undefined ? "" : [inWork.offset, inWork.forMs, inWork.tries].map(toBase36).join(":");
   const { clientId, memberId } = client;
-  return `${work};${committed === undefined ? "" : toBase36(committed)};${clientId === memberId ? "" : encodePart(clientId)}`;
+  const parts = [
+    work,
+    committed === undefined ? "" : toBase36(committed),
+    clientId === memberId ? "" : encodePart(clientId),
+  ];
+  if (crash !== undefined) parts.push(encodePart(crash));
+  return parts.join(";");
 }
 
 /** One letter a state. */
@@ -26,17 +32,19 @@ export function parseState(letter: string | undefined): MemberClaim["state"] | u
 }
 
 export function formatTotals(totals: ReceiptTotals): string {
-  const { received, processed, redelivered, unstamped, forwarded } = totals;
-  return [received, processed, redelivered, unstamped, forwarded].join(",");
+  const { received, processed, redelivered, unstamped, forwarded, skipped } = totals;
+  return [received, processed, redelivered, unstamped, forwarded, skipped].join(",");
 }
 
-/** A member of `number;nonce;state;version;work;committed;client`, its totals, and its highest first deliveries. */
+/** A member of `number;nonce;state;version;work;committed;client;crash`, its totals, and its highest first deliveries. */
 export function parseMember(
   memberId: string,
   texts: { readonly member: string; readonly totals: string; readonly highest: string },
 ): MemberRecord | undefined {
-  const [number, nonce, state, , work, committed, client] = texts.member.split(";");
-  const claim = parseClaim(parseState(state), work ?? "", committed ?? "");
+  const [number, nonce, state, , work, committed, client, crash] = texts.member.split(";");
+  const open = parseClaim(parseState(state), work ?? "", committed ?? "");
+  const reason = decodePart(crash ?? "");
+  const claim = open === undefined || crash === undefined || reason === undefined ? open : { ...open, crash: reason };
   return allKnown({
     clientId: client === undefined || client === "" ? memberId : decodePart(client),
     number: parseInteger(number),
@@ -65,17 +73,17 @@ function parseHighest(text: string): ReadonlyMap<string, number> | undefined {
 
 function parseClaim(state: MemberClaim["state"] | undefined, work: string, committed: string): MemberClaim | undefined {
   if (state === undefined) return undefined;
-  const [offset, forMs] = work === "" ? [] : work.split(":").map(fromBase36);
+  const [offset, forMs, tries = 1] = work === "" ? [] : work.split(":").map(fromBase36);
   if (work !== "" && (offset === undefined || forMs === undefined)) return undefined;
   const next = committed === "" ? undefined : fromBase36(committed);
   if (committed !== "" && next === undefined) return undefined;
-  const inWork = offset === undefined || forMs === undefined ? undefined : { offset, forMs };
+  const inWork = offset === undefined || forMs === undefined ? undefined : { offset, forMs, tries };
   return { state, inWork, committed: next };
 }
 
 function parseTotals(text: string): ReceiptTotals | undefined {
-  const [received, processed, redelivered, unstamped, forwarded] = text.split(",").map(parseInteger);
-  return allKnown({ received, processed, redelivered, unstamped, forwarded });
+  const [received, processed, redelivered, unstamped, forwarded, skipped = 0] = text.split(",").map(parseInteger);
+  return allKnown({ received, processed, redelivered, unstamped, forwarded, skipped });
 }
 
 function toBase36(value: number): string {

@@ -3,6 +3,7 @@ import {
   type AuditNotes,
   aheadKindOf,
   type ClientSign,
+  type Collection,
   type Confirmation,
   type ConsumerSign,
   type DeliveryReport,
@@ -39,6 +40,7 @@ import {
   toTexts,
 } from "./replies.ts";
 import {
+  collectionArguments,
   confirmationArguments,
   deliveryArguments,
   ledgerArguments,
@@ -50,8 +52,9 @@ import { type RedisStoreOptions, type Settings, toSettings } from "./settings.ts
 import { openSubscription } from "./subscription.ts";
 import { SwitchWatch } from "./switch-watch.ts";
 
-/** A client that says nothing for so long is no longer listed. */
+/** A client that says nothing for so long is no longer listed; one that said goodbye needs less. */
 const clientTtlMs = 24 * 3_600_000;
+const closedClientTtlMs = 15 * 60_000;
 /** Fields that could not be read and are named in a warning. */
 const maxDamagedNamed = 5;
 const batchSize = 500;
@@ -112,7 +115,7 @@ class RedisStore implements Store {
         what,
         "putNewer",
         [this.#keys.client(sign.clientId)],
-        [`${sign.number}`, JSON.stringify(sign), `${clientTtlMs}`],
+        [`${sign.number}`, JSON.stringify(sign), `${sign.state === "closed" ? closedClientTtlMs : clientTtlMs}`],
       ),
       this.#run(what, "SADD", this.#keys.clients, sign.clientId),
     ]);
@@ -181,6 +184,13 @@ class RedisStore implements Store {
   async confirm(lane: Lane, confirmations: readonly Confirmation[]): Promise<readonly RangeSet[]> {
     if (confirmations.length === 0) return [];
     return toRangeSets(await this.#write(lane, "confirm", "confirm", confirmationArguments(confirmations)));
+  }
+
+  async collect(lane: Lane, collection: Collection): Promise<boolean> {
+    const facts = [`${this.#settings.ttlMs}`, ...collectionArguments(collection)];
+    const isGone = (await this.#script("collect", "collect", [this.#keys.lane(lane)], facts)) === "gone";
+    if (isGone) await this.#registry.remove(lane);
+    return isGone;
   }
 
   async saveFindings(findings: readonly Finding[]): Promise<void> {

@@ -1,7 +1,11 @@
 import {
   type AuditNotes,
+  type Collection,
   type Confirmation,
+  type DeathReason,
+  type Deaths,
   type DeliveryReport,
+  deathReasons,
   type EpochRun,
   emptyRanges,
   formatRanges,
@@ -14,6 +18,7 @@ import {
 import { encodePart } from "./keys.ts";
 import { formatLedger } from "./ledger-text.ts";
 import { formatClaim, formatHighest, formatState, formatTotals } from "./member-text.ts";
+import { formatCopies } from "./repeats-text.ts";
 
 /** The arguments of report-ledger.lua after the time to live. */
 export function ledgerArguments(report: LedgerReport): readonly string[] {
@@ -51,9 +56,11 @@ export function testimonyArguments(report: TestimonyReport): readonly string[] {
     formatEpochs(report.epochs),
     `${entered?.highWatermark ?? ""}`,
     entered?.wasOff ? "1" : "",
+    report.replay ? "1" : "",
     ...report.streams.flatMap((stream) => [
       stream.producerId,
       ...[stream.processed, stream.twice, stream.givenUp, stream.jumped].map(formatRanges),
+      formatCopies(stream.copies),
     ]),
   ];
 }
@@ -73,6 +80,7 @@ export function deliveryArguments(report: DeliveryReport): readonly string[] {
     ...report.streams.flatMap((stream) => [
       stream.producerId,
       ...[stream.received, stream.fresh, stream.twice, stream.processed, stream.rejected].map(formatRanges),
+      formatDeaths(stream.deaths),
     ]),
   ];
 }
@@ -96,19 +104,45 @@ export function noteArguments(notes: AuditNotes): readonly string[] {
 
 /** The arguments of confirm.lua after the time to live. */
 export function confirmationArguments(confirmations: readonly Confirmation[]): readonly string[] {
-  return confirmations.flatMap(({ producerId, group, sequences, era, leftBehindFrom }) => [
+  return confirmations.flatMap(({ producerId, group, sequences, era, leftBehindFrom, goneAbove }) => [
     producerId,
     group === undefined ? "stream" : "group",
     group ?? "",
     formatRanges(sequences),
     `${era}`,
     `${leftBehindFrom ?? ""}`,
+    `${goneAbove ?? ""}`,
   ]);
+}
+
+/** The arguments of collect.lua after the time to live. */
+export function collectionArguments({ streams, members, groups, wholeAtVersion }: Collection): readonly string[] {
+  return [
+    `${wholeAtVersion ?? ""}`,
+    ...streams.flatMap(({ producerId, number }) => ["stream", producerId, `${number}`]),
+    ...members.flatMap(({ group, memberId, number }) => ["member", group, memberId, `${number}`]),
+    ...groups.flatMap((group) => ["group", group]),
+  ];
 }
 
 function linkArguments(report: TestimonyReport | DeliveryReport): readonly string[] {
   return [`${report.number}`, encodePart(report.nonce), encodePart(report.buildsOn), report.whole ? "1" : "0"];
 }
+
+/** `kind:ranges;kind:ranges`, each kind by its letter. */
+function formatDeaths(deaths: Deaths | undefined): string {
+  if (deaths === undefined) return "";
+  const known = deathReasons.filter((reason) => (deaths[reason] ?? emptyRanges).length > 0);
+  return known.map((reason) => `${deathLetters[reason]}:${formatRanges(deaths[reason] ?? emptyRanges)}`).join(";");
+}
+
+/** The second letter of the field that holds them. */
+export const deathLetters: Readonly<Record<DeathReason, string>> = {
+  expired: "E",
+  maxlen: "M",
+  rejected: "R",
+  delivery_limit: "D",
+};
 
 /** `epoch:ranges;epoch:ranges` */
 function formatEpochs(runs: readonly EpochRun[]): string {

@@ -1,6 +1,6 @@
 -- Offsets that a Kafka group is done with, by era: what only testimony needs of the lane's record.
 
-local maxEras, maxForbidden, maxEpochs = 3, 64, 64
+local maxEras, maxForbidden, maxEpochs, maxCopies = 3, 64, 64, 64
 
 local function prefetchTestimony(group, client, era)
   local member, field = group .. ":" .. client, group .. ":" .. era
@@ -99,4 +99,18 @@ local function putOffsets(group, era, done, unstamped, foreign, epochs)
   addForbidding("du" .. field, unstamped)
   addForbidding("df" .. field, foreign)
   if epochs ~= "" then put("de" .. field, mergedEpochs(get("de" .. field), epochs)) end
+end
+
+-- Adds how often messages came again, and the newest places of copies: "redelivered,replayed;sequence@offset,...".
+local function addRepeats(stream, redelivered, replayed, places)
+  if redelivered + replayed == 0 and places == "" then return end
+  local field = "ro" .. stream
+  local again, back, known = match(get(field), "^(%d+),(%d+);(.*)$")
+  local kept, isKept = {}, {}
+  for place in gmatch((known or "") .. "," .. places, "[^,]+") do
+    if not isKept[place] then kept[#kept + 1] = place end
+    isKept[place] = true
+  end
+  local counts = toText((tonumber(again) or 0) + redelivered) .. "," .. toText((tonumber(back) or 0) + replayed)
+  put(field, counts .. ";" .. table.concat(kept, ",", math.max(1, #kept - maxCopies + 1)))
 end

@@ -142,3 +142,9 @@ local function hull(set, limit)
   for i = excess + 2, #set do kept[#kept + 1] = set[i] end
   return kept
 end
+
+local function countOf(set)
+  local count = 0
+  for i = 1, #set, 2 do count = count + set[i + 1] - set[i] + 1 end
+  return count
+end

@@ -7,7 +7,8 @@ local producer, number, nonce, buildsOn = ARGV[2], tonumber(ARGV[3]), ARGV[4], A
 local assigned, era, referenced = tonumber(ARGV[6]), tonumber(ARGV[7]), parse(ARGV[8])
 local parts = { l = ARGV[9], k = ARGV[10], w = ARGV[11], y = ARGV[12], n = ARGV[13] }
 
--- A stream's first ledger: it is no longer unknown, and it starts above all receipts that found no room.
+-- A stream's first ledger: it is no longer unknown, and it starts above all receipts that found no room. One that is
+-- not its producer's first report may be of a stream that was collected: its receipts went with it.
 local function meetStream()
   for group = 1, numberIn("G") do
     local mark, count = "ru" .. toText(group) .. ":" .. producer, "U" .. toText(group)
@@ -18,6 +19,8 @@ local function meetStream()
   end
   local dropped = numberIn("X")
   if dropped > 0 then raise("F" .. producer, math.max(assigned, dropped) + 1) end
+  local collected = tonumber(match(get("T"), "%d+$") or 0)
+  if number > 1 and collected > 0 then raise("F" .. producer, math.min(assigned, collected) + 1) end
 end
 
 local function answer()

@@ -1,6 +1,15 @@
-import type { Store } from "@seqwatch/core";
+import { type Deaths, noNotes, type Store } from "@seqwatch/core";
 import { expect, test } from "vitest";
-import { deliveries, following, ledger, rabbitLane, receiptsIn, stored, streamDeliveries } from "./samples.ts";
+import {
+  confirmation,
+  deliveries,
+  following,
+  ledger,
+  rabbitLane,
+  receiptsIn,
+  stored,
+  streamDeliveries,
+} from "./samples.ts";
 
 /** What RabbitMQ consumers' reports do to a lane. */
 export function describeDeliveries(store: () => Store): void {
@@ -10,7 +19,7 @@ export function describeDeliveries(store: () => Store): void {
       { producerId: "producer-01", sequence: 9 },
       { producerId: "producer; of , marks :", sequence: 1_000_000 },
     ],
-    totals: { received: 9, processed: 5, redelivered: 1, unstamped: 0, forwarded: 0 },
+    totals: { received: 9, processed: 5, redelivered: 1, unstamped: 0, forwarded: 0, skipped: 0 },
   });
 
   test("deliveries are read as they were reported", async () => {
@@ -88,6 +97,42 @@ export function describeDeliveries(store: () => Store): void {
     const streams = [streamDeliveries({ received: [5, 6], processed: [3, 3, 6, 900] })];
     await store().reportDeliveries(rabbitLane, deliveries({ streams }));
     expect(await receiptsIn(store(), rabbitLane)).toMatchObject({ ahead: [5, 6], processed: [3, 3, 6, 6] });
+  });
+
+  test("dead letters are kept by their reason, whatever the ledger claims yet", async () => {
+    const letters = (deaths: Deaths) => [streamDeliveries({ deaths })];
+    await store().reportLedger(rabbitLane, ledger({ assigned: 4, acked: [1, 4] }));
+    const first = deliveries({ streams: letters({ expired: [1, 2], rejected: [4, 4] }) });
+    expect(await store().reportDeliveries(rabbitLane, first)).toEqual(stored);
+    const next = following(first, {
+      streams: letters({ expired: [3, 3, 9, 9], maxlen: [8, 8], delivery_limit: [7, 7] }),
+    });
+    await store().reportDeliveries(rabbitLane, next);
+    expect(await receiptsIn(store(), rabbitLane)).toMatchObject({
+      deaths: { expired: [1, 3, 9, 9], rejected: [4, 4], maxlen: [8, 8], delivery_limit: [7, 7] },
+      received: [],
+      ahead: [],
+    });
+  });
+
+  test("a dead letter is never confirmed as lost", async () => {
+    await store().reportLedger(rabbitLane, ledger());
+    const streams = [streamDeliveries({ deaths: { maxlen: [7, 7] } })];
+    await store().reportDeliveries(rabbitLane, deliveries({ streams }));
+    expect(await store().confirm(rabbitLane, [confirmation({ sequences: [6, 8] })])).toEqual([[6, 6, 8, 8]]);
+    const atStream = confirmation({ group: undefined, sequences: [6, 8] });
+    expect(await store().confirm(rabbitLane, [atStream])).toEqual([[6, 6, 8, 8]]);
+  });
+
+  test("what was gone before a doubt began is confirmed in spite of it, above the doubts of before", async () => {
+    await store().reportLedger(rabbitLane, ledger());
+    await store().writeNotes(rabbitLane, {
+      ...noNotes,
+      streamDoubts: [{ group: "billing", producerId: "producer-01", to: 50 }],
+    });
+    const gone = confirmation({ sequences: [5, 20] });
+    expect(await store().confirm(rabbitLane, [gone])).toEqual([[]]);
+    expect(await store().confirm(rabbitLane, [{ ...gone, goneAbove: 9 }])).toEqual([[10, 20]]);
   });
 
   test("a closed consumer stays known as closed", async () => {

@@ -12,9 +12,11 @@ const everything = ledger({
   acked: [1, 10, 20, 20],
   omitted: [11, 12],
   uncertain: [13, 13, 15, 15],
+  stuck: [15, 15],
   told: [16, 17],
   returned: [20, 20],
   retried: [1, 2],
+  lifetimes: { transient: [1, 90], expiring: [4, 5, 9, 9], expiresAfterMs: 1_500 },
   voided: [
     { reason: "too-large", sequences: [30, 31] },
     { reason: "nacked", sequences: [33, 33] },

@@ -1,6 +1,7 @@
 import type { Store } from "@seqwatch/core";
 import { afterEach, beforeEach, describe } from "vitest";
 import { describeAudit } from "./describe-audit.ts";
+import { describeCollection } from "./describe-collection.ts";
 import { describeDeliveries } from "./describe-deliveries.ts";
 import { describeLedger } from "./describe-ledger.ts";
 import { describeShared } from "./describe-shared.ts";
@@ -36,6 +37,9 @@ export function describeStore(name: string, createStore: () => Promise<Store>): 
     });
     describe("the auditor", () => {
       describeAudit(current);
+    });
+    describe("collection", () => {
+      describeCollection(current);
     });
     describe("what is shared", () => {
       describeShared(current);

@@ -15,8 +15,8 @@ export function describeTestimony(store: () => Store): void {
     unstamped: [11, 11],
     foreign: [12, 13],
     streams: [streamTestimony({ processed: [1, 3], givenUp: [4, 4], jumped: [5, 9] })],
-    claim: { state: "open", inWork: { offset: 17, forMs: 120 }, committed: 16 },
-    totals: { received: 9, processed: 8, redelivered: 3, unstamped: 1, forwarded: 2 },
+    claim: { state: "open", inWork: { offset: 17, forMs: 120, tries: 2 }, committed: 16 },
+    totals: { received: 9, processed: 8, redelivered: 3, unstamped: 1, forwarded: 2, skipped: 4 },
   });
 
   test("testimony is read as it was reported", async () => {
@@ -75,6 +75,39 @@ export function describeTestimony(store: () => Store): void {
     });
     expect(await store().reportTestimony(kafkaLane, again)).toEqual(stored);
     expect(await receiptsIn(store(), kafkaLane)).toMatchObject({ processed: [1, 3], duplicate: [] });
+  });
+
+  test("a message that comes again is counted once a report, as a replay where the member had committed beyond it", async () => {
+    await store().reportLedger(kafkaLane, ledger());
+    await store().reportTestimony(kafkaLane, report);
+    const streams = [streamTestimony({ processed: [1, 3] })];
+    const again = following(report, { handled: [10, 12], givenUp: [], jumped: [], streams });
+    await store().reportTestimony(kafkaLane, again);
+    await store().reportTestimony(kafkaLane, again);
+    await store().reportTestimony(kafkaLane, following(again, { replay: true, handled: [10, 10], streams }));
+    const repeats = { redelivered: 3, replayed: 3, copies: [] };
+    expect(await receiptsIn(store(), kafkaLane)).toMatchObject({ repeats });
+  });
+
+  test("the newest places of copies are kept, each once", async () => {
+    await store().reportLedger(kafkaLane, ledger());
+    const copies = Array.from({ length: 70 }, (_, index) => ({ sequence: 1, offset: index }));
+    const first = { ...report, streams: [streamTestimony({ processed: [1, 3], copies: copies.slice(0, 60) })] };
+    await store().reportTestimony(kafkaLane, first);
+    const rest = [streamTestimony({ processed: [4, 4], copies: copies.slice(50) })];
+    await store().reportTestimony(
+      kafkaLane,
+      following(first, { handled: [40, 40], givenUp: [], jumped: [], streams: rest }),
+    );
+    expect((await receiptsIn(store(), kafkaLane))?.repeats.copies).toEqual(copies.slice(6));
+  });
+
+  test("why a consumer ended for good is read as it was reported", async () => {
+    const crash = "KafkaJSNonRetriableError: größer; als, gedacht";
+    const claim = { state: "closed", inWork: undefined, committed: 3, crash } as const;
+    await store().reportTestimony(kafkaLane, testimony({ claim }));
+    const member = (await store().readLane(kafkaLane)).groups.get("billing")?.members.get("member-1");
+    expect(member?.claim).toEqual(claim);
   });
 
   test("what is processed again at new offsets, or twice in one report, was produced twice", async () => {
@@ -173,10 +206,10 @@ export function describeTestimony(store: () => Store): void {
 
   test("a member's totals only grow", async () => {
     await store().reportTestimony(kafkaLane, report);
-    const totals = { received: 7, processed: 20, redelivered: 3, unstamped: 0, forwarded: 2 };
+    const totals = { received: 7, processed: 20, redelivered: 3, unstamped: 0, forwarded: 2, skipped: 5 };
     await store().reportTestimony(kafkaLane, following(report, { whole: true, totals }));
     const member = (await store().readLane(kafkaLane)).groups.get("billing")?.members.get("member-1");
-    expect(member?.totals).toEqual({ received: 9, processed: 20, redelivered: 3, unstamped: 1, forwarded: 2 });
+    expect(member?.totals).toEqual({ ...totals, received: 9, unstamped: 1 });
   });
 
   test("offsets without a stamp are widened to 64 ranges, and of the epochs the highest 64 runs stay", async () => {

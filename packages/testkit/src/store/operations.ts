@@ -1,6 +1,7 @@
 import type {
   Answer,
   AuditNotes,
+  Collection,
   Confirmation,
   DeliveryReport,
   Lane,
@@ -22,6 +23,7 @@ export type Operation =
   | { readonly kind: "testimony"; readonly link: Link; readonly report: TestimonyReport }
   | { readonly kind: "deliveries"; readonly link: Link; readonly report: DeliveryReport }
   | { readonly kind: "notes"; readonly notes: AuditNotes }
+  | { readonly kind: "collect"; readonly collection: Collection }
   | { readonly kind: "confirm"; readonly confirmations: readonly Confirmation[] };
 
 type ReportOperation = Extract<Operation, { readonly link: Link }>;
@@ -35,9 +37,12 @@ export function operationsOf(system: Lane["system"]): fc.Arbitrary<readonly Oper
     { arbitrary: report, weight: 6 },
     { arbitrary: notesOperation, weight: 2 },
     { arbitrary: confirmOperation, weight: 2 },
+    { arbitrary: collectOperation, weight: 1 },
   );
   return fc.array(one, { minLength: 1, maxLength: 30 });
 }
+
+type Reply = Answer | readonly RangeSet[] | boolean | undefined;
 
 /** Links generated writes to those before, as their authors would, and applies them. */
 export class Author {
@@ -45,18 +50,19 @@ export class Author {
   #written = 0;
 
   /** Applies one operation, as `link` made it, to a store. */
-  async apply(store: Store, lane: Lane, operation: Operation): Promise<Answer | readonly RangeSet[] | undefined> {
+  async apply(store: Store, lane: Lane, operation: Operation): Promise<Reply> {
     if (operation.kind === "ledger") return store.reportLedger(lane, operation.report);
     if (operation.kind === "testimony") return store.reportTestimony(lane, operation.report);
     if (operation.kind === "deliveries") return store.reportDeliveries(lane, operation.report);
     if (operation.kind === "confirm") return store.confirm(lane, operation.confirmations);
+    if (operation.kind === "collect") return store.collect(lane, operation.collection);
     await store.writeNotes(lane, operation.notes);
     return undefined;
   }
 
   /** Gives a report its number, its nonce and the nonce that it builds on; once for all stores. */
   link(operation: Operation): Operation {
-    if (operation.kind === "notes" || operation.kind === "confirm") return operation;
+    if (!("report" in operation)) return operation;
     if (operation.kind === "ledger") return { ...operation, report: this.#linked(operation, operation.report) };
     const whole = operation.link === "whole";
     return operation.kind === "testimony"
@@ -65,8 +71,8 @@ export class Author {
   }
 
   /** Remembers what was stored: the author's next report builds on it. */
-  learn(operation: Operation, answer: Answer | readonly RangeSet[] | undefined): void {
-    if (answer === undefined || !("kind" in answer) || answer.kind !== "stored") return;
+  learn(operation: Operation, answer: Reply): void {
+    if (typeof answer !== "object" || !("kind" in answer) || answer.kind !== "stored") return;
     if ("report" in operation) this.#last.set(authorOf(operation), operation.report);
   }
 
@@ -123,6 +129,7 @@ const totals = fc.record({
   redelivered: fc.nat(9),
   unstamped: fc.nat(9),
   forwarded: fc.nat(9),
+  skipped: fc.nat(9),
 });
 
 const ledgerOperation: fc.Arbitrary<Operation> = fc
@@ -154,6 +161,7 @@ const testimonyOperation: fc.Arbitrary<Operation> = fc
       group,
       clientId: fc.constantFrom("member-1", "member-2", "member:3"),
       era,
+      replay: fc.boolean(),
       handled: manyRanges,
       givenUp: ranges(80, 1),
       jumped: ranges(80, 1),
@@ -172,12 +180,13 @@ const testimonyOperation: fc.Arbitrary<Operation> = fc
           twice: ranges(70, 1),
           givenUp: ranges(70, 1),
           jumped: ranges(70, 1),
+          copies: fc.array(fc.record({ sequence: fc.nat(9), offset: fc.nat(20) }), { maxLength: 3 }),
         }),
         { maxLength: 3 },
       ),
       claim: fc.record({
         state,
-        inWork: fc.option(fc.record({ offset, forMs: fc.nat(9_999) }), { nil: undefined }),
+        inWork: fc.option(fc.record({ offset, forMs: fc.nat(9_999), tries: fc.nat(99) }), { nil: undefined }),
         committed: fc.option(offset, { nil: undefined }),
       }),
       entered: fc.option(fc.record({ highWatermark: offset, wasOff: fc.boolean() }), { nil: undefined, freq: 1 }),
@@ -201,6 +210,7 @@ const deliveriesOperation: fc.Arbitrary<Operation> = fc
           twice: ranges(70, 1),
           processed: manyRanges,
           rejected: ranges(70, 1),
+          deaths: fc.record({ expired: ranges(70, 1), rejected: ranges(70, 1) }),
         }),
         { maxLength: 3 },
       ),
@@ -226,6 +236,19 @@ const notesOperation: fc.Arbitrary<Operation> = fc
   })
   .map((notes) => ({ kind: "notes", notes }));
 
+/** Numbers as the first reports bear them, so that some of what is named may go. */
+const number = fc.integer({ min: 1, max: 4 });
+const memberId = fc.constantFrom("member-1", "member-2", "member:3", "consumer-1", "consumer-2");
+
+const collectOperation: fc.Arbitrary<Operation> = fc
+  .record({
+    streams: fc.array(fc.record({ producerId, number }), { maxLength: 2 }),
+    members: fc.array(fc.record({ group, memberId, number }), { maxLength: 4 }),
+    groups: fc.array(group, { maxLength: 1 }),
+    wholeAtVersion: fc.option(fc.nat(20), { nil: undefined, freq: 8 }),
+  })
+  .map((collection) => ({ kind: "collect", collection }));
+
 const confirmOperation: fc.Arbitrary<Operation> = fc
   .array(
     fc.record({
@@ -234,7 +257,9 @@ const confirmOperation: fc.Arbitrary<Operation> = fc
       sequences: manyRanges,
       era,
       leftBehindFrom: fc.option(offset, { nil: undefined, freq: 1 }),
+      goneAbove: fc.option(fc.nat(30), { nil: undefined, freq: 1 }),
     }),
     { minLength: 1, maxLength: 3 },
   )
+  .map((found) => found.map(({ goneAbove, ...rest }) => (goneAbove === undefined ? rest : { ...rest, goneAbove })))
   .map((confirmations) => ({ kind: "confirm", confirmations }));

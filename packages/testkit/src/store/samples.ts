@@ -52,6 +52,7 @@ export function testimony(changes: Partial<TestimonyReport> = {}): TestimonyRepo
     buildsOn: "",
     era: 0,
     whole: false,
+    replay: false,
     handled: [],
     givenUp: [],
     jumped: [],
@@ -61,13 +62,13 @@ export function testimony(changes: Partial<TestimonyReport> = {}): TestimonyRepo
     foreign: [],
     claim: { state: "open", inWork: undefined, committed: undefined },
     entered: undefined,
-    totals: { received: 0, processed: 0, redelivered: 0, unstamped: 0, forwarded: 0 },
+    totals: { received: 0, processed: 0, redelivered: 0, unstamped: 0, forwarded: 0, skipped: 0 },
     ...changes,
   };
 }
 
 export function streamTestimony(changes: Partial<StreamTestimony> = {}): StreamTestimony {
-  return { producerId: "producer-01", processed: [], twice: [], givenUp: [], jumped: [], ...changes };
+  return { producerId: "producer-01", processed: [], twice: [], givenUp: [], jumped: [], copies: [], ...changes };
 }
 
 /** The first report of a consumer that has nothing to say. */
@@ -83,7 +84,7 @@ export function deliveries(changes: Partial<DeliveryReport> = {}): DeliveryRepor
     streams: [],
     highest: [],
     state: "open",
-    totals: { received: 0, processed: 0, redelivered: 0, unstamped: 0, forwarded: 0 },
+    totals: { received: 0, processed: 0, redelivered: 0, unstamped: 0, forwarded: 0, skipped: 0 },
     ...changes,
   };
 }
