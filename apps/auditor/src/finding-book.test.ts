@@ -9,11 +9,11 @@ test("what is open is counted by state, and what was never sent is not missing",
   book.book(sampleFinding({ id: "c", state: "not-sent", sequences: { "not-sent": [20, 29] } }));
   book.book(sampleFinding({ id: "d", state: "withdrawn", sequences: { withdrawn: [30, 39] } }));
   book.book(sampleFinding({ id: "e", state: "explained", sequences: { explained: [40, 49] } }));
-  const lines = book.figures().map(({ state, open, missing }) => [state, open, missing]);
+  const lines = book.figures().map(({ state, open, missing, notSent }) => [state, open, missing, notSent]);
   expect(lines).toEqual([
-    ["confirmed", 1, 3],
-    ["suspected", 1, 4],
-    ["not-sent", 1, 0],
+    ["confirmed", 1, 3, 0],
+    ["suspected", 1, 4, 0],
+    ["not-sent", 1, 0, 10],
   ]);
 });
 

@@ -53,15 +53,21 @@ export class FindingBook {
 
   /** What is open, by lane, group and state. */
   figures(): Figures["findings"] {
-    const lines = new Map<string, { labels: FigureLabels; state: string; open: number; missing: number }>();
+    const lines = new Map<
+      string,
+      { labels: FigureLabels; state: string; open: number; messages: number; missing: number; notSent: number }
+    >();
     for (const finding of this.#findings.values()) {
       if (!openStates.has(finding.state)) continue;
       const { lane, group, state } = finding;
       const key = `${laneKeyOf(lane)}\0${group ?? "\0"}\0${state}`;
       const labels = { system: lane.system, destination: lane.destination, partition: lane.partition, group };
-      const line = lines.get(key) ?? { labels, state, open: 0, missing: 0 };
+      const line = lines.get(key) ?? { labels, state, open: 0, messages: 0, missing: 0, notSent: 0 };
       line.open++;
-      if (missingStates.has(state)) line.missing += countOf(finding.sequences[state] ?? []);
+      const count = countOf(finding.sequences[state] ?? []);
+      line.messages += count;
+      if (missingStates.has(state)) line.missing += count;
+      if (state === "not-sent") line.notSent += count;
       lines.set(key, line);
     }
     return [...lines.values()];

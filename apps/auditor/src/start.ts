@@ -60,18 +60,7 @@ export async function startAuditor(given: Partial<Settings> = {}, parts: Auditor
   });
   const watcher = createWatcher({ desk, telemetry, observer: parts.observer, log, failed: troubles.failed });
   const auditor = createAuditor({ settings, store, readers, watcher, nowMs });
-  const api = await createApi({
-    token: settings.token,
-    findings: desk.findings,
-    store,
-    laneKeys: () => auditor.laneKeys,
-    clients: () => auditor.clients,
-    standings: () => auditor.standings,
-    health: () => desk.status.health(nowMs()),
-    readMetrics: () => sdk.readPrometheus(),
-    wallMs: Date.now,
-    failed: troubles.failed,
-  });
+  const api = await createApiOf({ settings, desk, store, auditor, sdk, failed: troubles.failed, nowMs });
   const loop = startPassLoop({
     pass: createPass({ auditor, desk, store, telemetry, warn: troubles.warn, nowMs }),
     intervalMs: settings.passIntervalMs,
@@ -171,6 +160,32 @@ function createAuditor(options: {
     nowMs,
     wallMs: Date.now,
     watcher,
+  });
+}
+
+function createApiOf(of: {
+  readonly settings: Settings;
+  readonly desk: Desk;
+  readonly store: Store;
+  readonly auditor: Auditor;
+  readonly sdk: Pick<ReturnType<typeof createTelemetrySdk>, "readPrometheus">;
+  readonly failed: Troubles["failed"];
+  readonly nowMs: () => number;
+}): Promise<ApiServer> {
+  const { settings, desk, store, auditor, sdk, failed, nowMs } = of;
+  return createApi({
+    token: settings.token,
+    kafkaBrokers: settings.kafkaBrokers?.join(","),
+    findings: desk.findings,
+    store,
+    laneKeys: () => auditor.laneKeys,
+    clients: () => auditor.clients,
+    standings: () => auditor.standings,
+    health: () => desk.status.health(nowMs()),
+    figures: () => desk.figures(),
+    readMetrics: () => sdk.readPrometheus(),
+    wallMs: Date.now,
+    failed,
   });
 }
 

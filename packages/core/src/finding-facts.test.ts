@@ -4,7 +4,7 @@ import type { PassResult } from "./findings.ts";
 import type { GroupOffsets, GroupRecord, LaneRecord } from "./lane-record.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import type { KafkaReading } from "./reading.ts";
-import { emptyGroup, emptyReceipts } from "./stored-lane.ts";
+import { emptyGroup, emptyReceipts, noTotals } from "./stored-lane.ts";
 
 const producerId = "AAAAAAAAAAA";
 
@@ -51,7 +51,7 @@ const billing: GroupRecord = {
         number: 3,
         nonce: "m",
         claim: { state: "open", inWork: undefined, committed: 220 },
-        totals: { received: 220, processed: 118, redelivered: 0, unstamped: 0, forwarded: 0 },
+        totals: noTotals,
         highest: new Map(),
       },
     ],

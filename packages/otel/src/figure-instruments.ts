@@ -17,6 +17,7 @@ export function observeFigures(meter: Meter, read: () => Figures, options: Figur
   const gauges = {
     findingsOpen: new GaugeSeries(instruments.findingsOpen),
     messagesMissing: new GaugeSeries(instruments.messagesMissing),
+    messagesNotSent: new GaugeSeries(instruments.messagesNotSent),
     streamsActive: new GaugeSeries(instruments.streamsActive),
     streamsBlind: new GaugeSeries(instruments.streamsBlind),
   };
@@ -40,6 +41,15 @@ export function observeFigures(meter: Meter, read: () => Figures, options: Figur
     gauges.messagesMissing.observe(
       result,
       valuesOf(findings, ({ missing }) => missing),
+    );
+    // It has no state: not sent is one, and an alarm of its own.
+    const notSent = bucketsOf(
+      figures.findings.filter((line) => line.notSent > 0),
+      options.perPartition,
+    );
+    gauges.messagesNotSent.observe(
+      result,
+      valuesOf(notSent, (line) => line.notSent),
     );
     result.observe(instruments.recording, figures.isRecording ? 1 : 0);
     result.observe(instruments.reportErrors, figures.reportErrors);
@@ -76,6 +86,7 @@ function createInstruments(meter: Meter) {
     reportsDropped: counter("reportsDropped"),
     findingsOpen: gauge("findingsOpen"),
     messagesMissing: gauge("messagesMissing"),
+    messagesNotSent: gauge("messagesNotSent"),
     streamsActive: gauge("streamsActive"),
     streamsBlind: gauge("streamsBlind"),
     recording: gauge("recording"),

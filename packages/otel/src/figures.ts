@@ -27,7 +27,12 @@ export interface Figures {
     readonly labels: FigureLabels;
     readonly state: string;
     readonly open: number;
+    /** Messages in that state. */
+    readonly messages: number;
+    /** Messages that somebody relies on. */
     readonly missing: number;
+    /** Messages that were never sent: nobody relies on them, unless the application swallowed the rejection. */
+    readonly notSent: number;
   }[];
   readonly isRecording: boolean;
   readonly reportErrors: number;

@@ -2,10 +2,12 @@ import type { Attributes } from "@opentelemetry/api";
 import {
   contains,
   countOf,
+  docsOf,
   type Finding,
   formatRanges,
   type GapState,
   laneKeyOf,
+  nextStepsOf,
   type RangeSet,
   rangeCountOf,
 } from "@seqwatch/core";
@@ -30,9 +32,28 @@ export function attributesOf(finding: Finding): Attributes {
     ...optional(attributes.cause, finding.cause),
     ...optional(attributes.producerService, finding.producer?.service),
     ...optional(attributes.producerClientId, finding.producer?.clientId),
+    ...optional(attributes.producerInstance, finding.producer?.instance),
+    ...explanationOf(finding),
     // A confirmed loss alone is an error: a suspicion that resolves itself must not page anybody.
     ...optional(attributes.errorType, finding.state === "confirmed" ? finding.verdict : undefined),
     ...referenceAttributesOf(referencesOf(finding)),
+  };
+}
+
+/** Why, and what now: the words that the API shows, for whoever sees the span alone. */
+function explanationOf(finding: Finding): Attributes {
+  const { facts = [], consumers = [], unattributed } = finding;
+  const steps = nextStepsOf(finding).map(({ text, command }) =>
+    command === undefined ? text : `${text} ${command.text}`,
+  );
+  return {
+    [attributes.docs]: docsOf(finding),
+    [attributes.nextSteps]: steps,
+    ...(facts.length > 0 && { [attributes.facts]: [...facts] }),
+    ...(consumers.length > 0 && {
+      [attributes.consumerInstances]: consumers.map(({ clientId, instance }) => instance ?? clientId),
+    }),
+    ...(unattributed === true && { [attributes.unattributed]: true }),
   };
 }
 

@@ -27,6 +27,11 @@ export const metricNames = {
     unit: "{message}",
     help: "Messages that are missing, by state.",
   },
+  messagesNotSent: {
+    name: "seqwatch.messages.not_sent",
+    unit: "{message}",
+    help: "Messages that were not sent: refused, nacked, or without an answer. They are not lost, and nobody got them.",
+  },
   detectionDelay: {
     name: "seqwatch.detection.delay_seconds",
     unit: "s",

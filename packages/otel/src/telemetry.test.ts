@@ -204,7 +204,10 @@ describe("metrics", () => {
       { labels: { ...where, partition: "0" }, totals: { sent: 10 } },
       { labels: { ...where, partition: "1" }, totals: { sent: 5 } },
     ],
-    findings: [{ labels: { ...where, partition: "0" }, state: "confirmed", open: 2, missing: 7 }],
+    findings: [
+      { labels: { ...where, partition: "0" }, state: "confirmed", open: 2, messages: 7, missing: 7, notSent: 0 },
+      { labels: { ...where, partition: "0" }, state: "not-sent", open: 1, messages: 4, missing: 0, notSent: 4 },
+    ],
     lastPassAtMs: 1_500,
   };
 
@@ -214,7 +217,10 @@ describe("metrics", () => {
     expect(read.get("seqwatch.messages.sent")).toEqual([[{ system: "kafka", destination: "orders" }, 15]]);
     expect(read.get("seqwatch.messages.missing")).toEqual([
       [{ system: "kafka", destination: "orders", state: "confirmed" }, 7],
+      [{ system: "kafka", destination: "orders", state: "not-sent" }, 0],
     ]);
+    // An alarm of its own, and no part of the loss.
+    expect(read.get("seqwatch.messages.not_sent")).toEqual([[{ system: "kafka", destination: "orders" }, 4]]);
     expect(read.get("seqwatch.auditor.last_pass_timestamp_seconds")).toEqual([[{}, 1.5]]);
     expect(read.get("seqwatch.recording")).toEqual([[{}, 1]]);
   });

@@ -197,6 +197,21 @@ export const switchBody = Type.Object(
 );
 
 export const healthReply = Type.Object({ status: Type.Literal("alive") });
+export const statusReply = Type.Object({
+  version: Type.String(),
+  isReady: Type.Boolean(),
+  reasons: Type.Array(Type.String()),
+  warnings: Type.Array(Type.String()),
+  store: Type.String(),
+  lanes: count,
+  lastPassAt: Type.Optional(time),
+  isRecording: Type.Boolean(),
+  streams: Type.Object({ active: count, blind: count }),
+  messages: Type.Record(Type.String(), count),
+  /** What is open, by state: loss, doubt and what was not sent are never added up. */
+  findings: Type.Array(Type.Object({ state: Type.String(), findings: count, messages: count })),
+});
+
 export const readyReply = Type.Object({
   status: Type.Enum(["ready", "not-ready"]),
   reasons: Type.Array(Type.String()),

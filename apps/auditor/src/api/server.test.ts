@@ -4,6 +4,14 @@ import { kafkaLane, sampleFinding, sampleLedger, sampleSign } from "../../test/s
 import { FindingBook } from "../finding-book.ts";
 import { type ApiSources, createApi } from "./server.ts";
 
+const noFigures = {
+  messages: [],
+  streams: [],
+  isRecording: true,
+  reportErrors: 0,
+  reportsDropped: 0,
+  lastPassAtMs: undefined,
+};
 const wallMs = 1_800_000_000_000;
 
 async function serve(change: Partial<ApiSources> = {}) {
@@ -18,6 +26,7 @@ async function serve(change: Partial<ApiSources> = {}) {
     clients: () => lookAtClients(noClients, [sampleSign()], 0),
     standings: () => new Map([["client-1", "alive"]]),
     health: () => ({ reasons: [], warnings: [], lastPassAtMs: wallMs, laneCount: 1 }),
+    figures: () => ({ ...noFigures, findings: findings.figures() }),
     readMetrics: async () => "seqwatch_build_info 1\n",
     wallMs: () => wallMs,
     failed: (where) => failures.push(where),
@@ -29,6 +38,18 @@ async function serve(change: Partial<ApiSources> = {}) {
     api.inject({ method: "PUT", url: "/api/v1/switch", headers: { host: "127.0.0.1" }, payload: body });
   return { api, findings, store, failures, get, putSwitch };
 }
+
+test("the status counts what is open by state, and keeps what was not sent apart from loss", async () => {
+  const { findings, get } = await serve();
+  findings.book(sampleFinding({ id: "a" }));
+  findings.book(sampleFinding({ id: "b", state: "not-sent", sequences: { "not-sent": [20, 29] } }));
+  const status = (await get("/api/v1/status")).json();
+  expect(status).toMatchObject({ isReady: true, isRecording: true, lanes: 1 });
+  expect(status.findings).toEqual([
+    { state: "confirmed", findings: 1, messages: 3 },
+    { state: "not-sent", findings: 1, messages: 10 },
+  ]);
+});
 
 describe("findings", () => {
   test("a finding is shown with its sequences as text and its times as RFC 3339", async () => {
@@ -58,6 +79,21 @@ describe("findings", () => {
     findings.book(sampleFinding({ id }));
     const reply = await get(`/api/v1/findings/${encodeURIComponent(id)}`);
     expect(reply.json()).toMatchObject({ id });
+  });
+
+  test("one by its id says why, who was concerned and what to do, and a list leaves that out", async () => {
+    const { findings, get } = await serve({ kafkaBrokers: "b1:9092" });
+    const facts = ["Acknowledged at offsets 104-105: sequences 5-6."];
+    const consumers = [{ clientId: "client-2", service: "billing", instance: "host-2:9", pid: 9 }];
+    findings.book(sampleFinding({ id: "a", verdict: "consume.skipped", facts, consumers }));
+    const one = (await get("/api/v1/findings/a")).json();
+    expect(one).toMatchObject({ facts, consumers, isUnattributed: false, docs: "docs/verdicts.md#consumeskipped" });
+    expect(one.nextSteps[0].command).toEqual({
+      language: "sh",
+      text: "kafka-consumer-groups.sh --bootstrap-server b1:9092 --group billing --topic orders:0 --reset-offsets --to-offset 104 --execute",
+    });
+    const listed = (await get("/api/v1/findings")).json().findings[0];
+    expect([listed.facts, listed.nextSteps]).toEqual([[], []]);
   });
 
   test("an unknown id is 404 in the shape of every error", async () => {

@@ -1,10 +1,12 @@
 import helmet from "@fastify/helmet";
 import { type ClientStanding, type ClientWatch, type Store } from "@seqwatch/core";
+import type { Figures } from "@seqwatch/otel";
 import fastify, { type FastifyError, type FastifyReply } from "fastify";
 import type { FindingBook } from "../finding-book.ts";
 import { checkAccess } from "./access.ts";
 import { addFindingRoutes } from "./finding-routes.ts";
 import { addHealthRoutes, type Health } from "./health-routes.ts";
+import { addStatusRoutes } from "./status-routes.ts";
 import { addStreamRoutes } from "./stream-routes.ts";
 import { addSwitchRoutes } from "./switch-routes.ts";
 import type { ApiServer, SchemaTypes } from "./type-provider.ts";
@@ -12,12 +14,15 @@ import type { ApiServer, SchemaTypes } from "./type-provider.ts";
 /** What the API shows. It reads; the one thing it writes is the switch. */
 export interface ApiSources {
   readonly token: string | undefined;
+  /** HOST:PORT,… for commands that people copy; undefined where the auditor reads no Kafka. */
+  readonly kafkaBrokers?: string | undefined;
   readonly findings: FindingBook;
   readonly store: Pick<Store, "kind" | "readLane" | "readSwitch" | "writeSwitch">;
   readonly laneKeys: () => Iterable<string>;
   readonly clients: () => ClientWatch;
   readonly standings: () => ReadonlyMap<string, ClientStanding>;
   readonly health: () => Health;
+  readonly figures: () => Figures;
   readonly readMetrics: () => Promise<string>;
   readonly wallMs: () => number;
   readonly failed: (where: string, error: unknown) => void;
@@ -40,6 +45,7 @@ export async function createApi(sources: ApiSources): Promise<ApiServer> {
   addErrors(server, sources);
   server.addHook("onSend", async (_request, reply, payload) => escapeJson(reply, payload));
   addHealthRoutes(server, sources);
+  addStatusRoutes(server, sources);
   addFindingRoutes(server, sources);
   addStreamRoutes(server, sources);
   addSwitchRoutes(server, sources);

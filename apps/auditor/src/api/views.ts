@@ -1,6 +1,7 @@
 import {
   type ClientStanding,
   countOf,
+  difference,
   docsOf,
   type Finding,
   formatRanges,
@@ -80,12 +81,18 @@ export function streamView(
     acked: countOf(ledger.acked),
     omitted: countOf(ledger.omitted),
     uncertain: countOf(ledger.uncertain),
-    notSent: countOf(unionAll(ledger.voided.map(({ sequences }) => sequences))),
+    notSent: countOf(difference(refusedOf(ledger), ledger.acked)),
     lost: countOf(snapshot.verdicts.get(producerId)?.lost ?? []),
     isEnded: ledger.ended === ledger.assigned,
     confirms: ledger.confirms,
     groups: [...snapshot.groups].map(([name, group]) => groupView(name, group, producerId)),
   };
+}
+
+/** Not what the application itself aborted, nor what went out again without a stamp. */
+function refusedOf({ voided }: LedgerReport): RangeSet {
+  const refused = voided.filter(({ reason }) => reason !== "aborted" && reason !== "unstamped");
+  return unionAll(refused.map(({ sequences }) => sequences));
 }
 
 function groupView(name: string, group: GroupRecord, producerId: string) {
