@@ -33,6 +33,7 @@ export class LaneDeliveries {
     redelivered: 0,
     unstamped: 0,
     forwarded: 0,
+    skipped: 0,
   };
   /** Deliveries of this account that wait to be settled; kept by `Unsettled`. */
   unsettledCount = 0;

@@ -53,5 +53,6 @@ function maxTotals(a: ReceiptTotals, b: ReceiptTotals = a): ReceiptTotals {
     redelivered: Math.max(a.redelivered, b.redelivered),
     unstamped: Math.max(a.unstamped, b.unstamped),
     forwarded: Math.max(a.forwarded, b.forwarded),
+    skipped: Math.max(a.skipped, b.skipped),
   };
 }

@@ -7,7 +7,7 @@ const lane = { system: "rabbitmq", cluster: "c//", destination: "", partition: "
 const producerId = "AAAAAAAAAAA";
 
 function reportOf(consumerId: string, delivered: { received: RangeSet; fresh: RangeSet }, number = 1): DeliveryReport {
-  const totals = { received: 0, processed: 0, redelivered: 0, unstamped: 0, forwarded: 0 };
+  const totals = { received: 0, processed: 0, redelivered: 0, unstamped: 0, forwarded: 0, skipped: 0 };
   const link = { number, nonce: `${consumerId}${number}`, buildsOn: number === 1 ? "" : `${consumerId}${number - 1}` };
   const streams = [{ producerId, twice: [], processed: [], rejected: [], ...delivered }];
   const ids = { queue: "queue", consumerId, clientId: "client" };

@@ -1,9 +1,10 @@
-import type { GroupRecord, Receipts } from "./lane-record.ts";
+import { type GroupRecord, maxCopies, type Receipts, type Repeats } from "./lane-record.ts";
 import { isRepeat, refusalOf, withMember } from "./merge-chain.ts";
 import { type Merged, withEra } from "./merge-ledger.ts";
 import { doneIn, type LeftBehind, leftBehindOf, mergeOffsets } from "./merge-offsets.ts";
 import { addReceipts, boundReceipts, openReceipts } from "./merge-receipts.ts";
 import {
+  countOf,
   emptyRanges,
   firstOf,
   intersection,
@@ -50,6 +51,7 @@ function mergeStreams(
     members: withMember(group, report.clientId, { clientId: report.clientId, ...claim, highest: new Map() }),
   };
   const isCounted = !report.whole && isEmpty(known);
+  const again = report.whole || isEmpty(known) ? undefined : report.replay ? "replayed" : "redelivered";
   const isFresh = isNew(group, offsets);
   let merged = withEra(lane, report.era);
   const receipts = new Map(group.receipts);
@@ -60,8 +62,9 @@ function mergeStreams(
     const open = openReceipts(merged, place, receipts.get(stream.producerId), "processed");
     merged = open.lane;
     if (open.receipts === undefined) continue;
-    const again = isCounted ? copiesOf(stream, open.receipts, isFresh) : emptyRanges;
-    receipts.set(stream.producerId, mergeStream(open.receipts, open.assigned, { stream, left, again }));
+    const copied = isCounted ? copiesOf(stream, open.receipts, isFresh) : emptyRanges;
+    const repeats = report.whole ? open.receipts.repeats : repeatsOf(stream, open.receipts, again);
+    receipts.set(stream.producerId, mergeStream(open.receipts, open.assigned, { stream, left, copied, repeats }));
   }
   const groups = withEntry(merged.groups, report.group, { ...entered, receipts });
   return { ...merged, version: lane.version + 1, groups };
@@ -86,17 +89,39 @@ function copiesOf(stream: StreamTestimony, receipts: Receipts, isNew: boolean): 
   return union(stream.twice, intersection(stream.processed, union(receipts.processed, receipts.ahead)));
 }
 
+/** Counted once, because a report is stored once. */
+function repeatsOf(
+  stream: StreamTestimony,
+  receipts: Receipts,
+  again: "redelivered" | "replayed" | undefined,
+): Repeats {
+  const { repeats } = receipts;
+  const known = repeats.copies;
+  const isNews = ({ sequence, offset }: Repeats["copies"][number]): boolean =>
+    !known.some((one) => one.sequence === sequence && one.offset === offset);
+  const copies = [...known, ...stream.copies.filter(isNews)].slice(-maxCopies);
+  if (again === undefined) return { ...repeats, copies };
+  const count = countOf(intersection(stream.processed, union(receipts.processed, receipts.ahead)));
+  return { ...repeats, copies, [again]: repeats[again] + count };
+}
+
 function mergeStream(
   receipts: Receipts,
   assigned: number,
-  news: { readonly stream: StreamTestimony; readonly left: LeftBehind; readonly again: RangeSet },
+  news: {
+    readonly stream: StreamTestimony;
+    readonly left: LeftBehind;
+    readonly copied: RangeSet;
+    readonly repeats: Repeats;
+  },
 ): Receipts {
-  const { stream, left, again } = news;
+  const { stream, left, copied, repeats } = news;
   return boundReceipts({
     ...addReceipts(receipts, stream.processed, assigned, "processed"),
     givenUp: union(receipts.givenUp, left.keepsGivenUp ? stream.givenUp : emptyRanges),
     jumped: union(receipts.jumped, left.keepsJumped ? stream.jumped : emptyRanges),
-    duplicate: union(receipts.duplicate, again),
+    duplicate: union(receipts.duplicate, copied),
+    repeats,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { GroupRecord, LaneRecord, Receipts, StreamVerdicts } from "./lane-record.ts";
+import { type GroupRecord, type LaneRecord, noRepeats, type Receipts, type StreamVerdicts } from "./lane-record.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import { above, difference, intersection, type RangeSet, union, unionAll, upTo } from "./range-set.ts";
 
@@ -22,6 +22,7 @@ export const noReceipts: Receipts = {
   givenUp: [],
   jumped: [],
   duplicate: [],
+  repeats: noRepeats,
   lost: [],
   withdrawn: [],
   ahead: [],

@@ -1,6 +1,7 @@
+import { maxCopies } from "./lane-record.ts";
 import { maxRanges } from "./ledger-report.ts";
 import { addRange, difference, intersection, isEmpty, type RangeSet, union } from "./range-set.ts";
-import type { EpochRun, TestimonyReport } from "./testimony-report.ts";
+import type { EpochRun, LoggedCopy, TestimonyReport } from "./testimony-report.ts";
 
 /** Sequences and offsets that run side by side: sequence + i lies at offset + i, count times; a flat list of triples. */
 type PairRuns = number[];
@@ -10,6 +11,7 @@ interface StreamDraft {
   twice: number[];
   givenUp: number[];
   jumped: number[];
+  copies: LoggedCopy[];
   /** Kept until the report is answered, so that it can be split by offset. */
   pairs: PairRuns;
   lastOffset: number;
@@ -22,6 +24,8 @@ const maxPairRuns = 20_000;
 /** A report in the making: offsets, and per stream what lies at exactly those offsets. */
 export class Draft {
   readonly era: number;
+  /** Its messages lie below what the member had committed before. */
+  readonly isReplay: boolean;
   handled: number[] = [];
   readonly givenUp: number[] = [];
   readonly jumped: number[] = [];
@@ -36,9 +40,10 @@ export class Draft {
   /** Whether sequences can be told apart by offset later: needed until a report is answered, not for what is held. */
   readonly #keepsPairs: boolean;
 
-  constructor(era: number, keepsPairs: boolean) {
+  constructor(era: number, keepsPairs: boolean, isReplay: boolean) {
     this.era = era;
     this.#keepsPairs = keepsPairs;
+    this.isReplay = isReplay;
   }
 
   get streamCount(): number {
@@ -55,6 +60,13 @@ export class Draft {
     if (this.#keepsPairs) this.#pairRunCount += addPair(stream, sequence, offset);
     addRange(stream.processed, sequence, sequence);
     this.isTooBig ||= this.#pairRunCount > maxPairRuns || stream.processed.length > 2 * maxRanges;
+  }
+
+  /** The log holds a message at both of these offsets. */
+  copy(producerId: string, sequence: number, offsets: readonly [number, number]): void {
+    const { copies } = this.#stream(producerId);
+    for (const offset of offsets) copies.push({ sequence, offset });
+    if (copies.length > maxCopies) copies.splice(0, copies.length - maxCopies);
   }
 
   giveUp(offset: number, producerId: string | undefined, sequence: number): void {
@@ -106,7 +118,7 @@ export class Draft {
   #stream(producerId: string): StreamDraft {
     const known = this.streams.get(producerId);
     if (known !== undefined) return known;
-    const stream = { processed: [], twice: [], givenUp: [], jumped: [], pairs: [], lastOffset: -1 };
+    const stream = blankStream();
     this.streams.set(producerId, stream);
     return stream;
   }
@@ -123,13 +135,13 @@ export class Draft {
 }
 
 /** What will be one report. */
-export function createDraft(era: number): Draft {
-  return new Draft(era, true);
+export function createDraft(era: number, isReplay = false): Draft {
+  return new Draft(era, true, isReplay);
 }
 
 /** What a member holds of everything it has reported. */
 export function createHolding(era: number): Draft {
-  return new Draft(era, false);
+  return new Draft(era, false, false);
 }
 
 /** Nothing in it that a report would carry. Marks alone count: they forbid verdicts about what others finish. */
@@ -140,13 +152,14 @@ export function isBlank(draft: Draft): boolean {
 
 type Body = Pick<
   TestimonyReport,
-  "era" | "handled" | "givenUp" | "jumped" | "epochs" | "streams" | "unstamped" | "foreign"
+  "era" | "replay" | "handled" | "givenUp" | "jumped" | "epochs" | "streams" | "unstamped" | "foreign"
 >;
 
 /** The facts of a draft as a report carries them; offsets below `from` are not claimed. */
 export function bodyOf(draft: Draft, from: number): Body {
   return {
     era: draft.era,
+    replay: draft.isReplay,
     handled: from > 0 ? difference(draft.handled, [0, from - 1]) : [...draft.handled],
     givenUp: [...draft.givenUp],
     jumped: [...draft.jumped],
@@ -157,6 +170,7 @@ export function bodyOf(draft: Draft, from: number): Body {
       twice: [...stream.twice],
       givenUp: [...stream.givenUp],
       jumped: [...stream.jumped],
+      copies: [...stream.copies],
     })),
     unstamped: [...draft.unstamped],
     foreign: [...draft.foreign],
@@ -168,8 +182,8 @@ export function bodyOf(draft: Draft, from: number): Body {
  * redelivery, the second is news. Left-behind messages go with the news; known offsets among them are dropped.
  */
 export function splitDraft(draft: Draft, known: RangeSet): readonly Draft[] {
-  const old = createDraft(draft.era);
-  const fresh = createDraft(draft.era);
+  const old = createDraft(draft.era, draft.isReplay);
+  const fresh = createDraft(draft.era, draft.isReplay);
   copyOffsets(draft, old, (set) => intersection(set, known));
   copyOffsets(draft, fresh, (set) => difference(set, known));
   old.forgetLeft();
@@ -183,6 +197,7 @@ export function splitDraft(draft: Draft, known: RangeSet): readonly Draft[] {
     if (target !== undefined) {
       target.givenUp = stream.givenUp;
       target.jumped = stream.jumped;
+      target.copies = stream.copies;
     } else if (!isEmpty(stream.givenUp) || !isEmpty(stream.jumped)) {
       fresh.streams.set(producerId, { ...stream, processed: [], twice: [], pairs: [] });
     }
@@ -213,7 +228,7 @@ function splitRun(producerId: string, run: readonly number[], known: RangeSet, o
 }
 
 function blankStream(): StreamDraft {
-  return { processed: [], twice: [], givenUp: [], jumped: [], pairs: [], lastOffset: -1 };
+  return { processed: [], twice: [], givenUp: [], jumped: [], copies: [], pairs: [], lastOffset: -1 };
 }
 
 /** Returns how many runs it added: 0 or 1. */

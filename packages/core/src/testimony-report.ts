@@ -10,6 +10,14 @@ export interface StreamTestimony {
   readonly givenUp: RangeSet;
   /** Left behind: a seek or an out-of-range reset went past it. */
   readonly jumped: RangeSet;
+  /** Where copies lie, as far as this member has met both: the newest `maxCopies`. Only people read it. */
+  readonly copies: readonly LoggedCopy[];
+}
+
+/** One of several places of the log that hold the same message. */
+export interface LoggedCopy {
+  readonly sequence: number;
+  readonly offset: number;
 }
 
 /** Offsets `first..last` that were delivered with this leader epoch. */
@@ -22,10 +30,19 @@ export interface EpochRun {
 /** What a member is doing now, for people; it decides nothing but who has left cleanly. */
 export interface MemberClaim {
   readonly state: "open" | "off" | "closed";
-  /** The offset that is being handled, and for how many milliseconds. */
-  readonly inWork: { readonly offset: number; readonly forMs: number } | undefined;
+  readonly inWork: WorkInHand | undefined;
   /** The member's own last successful commit: the next offset to be read. */
   readonly committed: number | undefined;
+  /** Why its consumer ended for good though the process lives; undefined = it did not. */
+  readonly crash?: string;
+}
+
+/** A message that is being handled, or that failed and will be tried again. */
+export interface WorkInHand {
+  readonly offset: number;
+  /** Since its first try. */
+  readonly forMs: number;
+  readonly tries: number;
 }
 
 /**
@@ -43,6 +60,8 @@ export interface TestimonyReport {
   readonly era: number;
   /** Everything that the member still holds, in answer to "send-all": merged without counting duplicates. */
   readonly whole: boolean;
+  /** It lies below what this member had committed before: somebody went back on purpose. */
+  readonly replay: boolean;
   /** Offsets whose handler is over and that were processed, and offsets that no handler is ever given. */
   readonly handled: RangeSet;
   /** Offsets left behind below this member's own successful commit in the same assignment. */
@@ -67,4 +86,6 @@ export interface ReceiptTotals {
   readonly redelivered: number;
   readonly unstamped: number;
   readonly forwarded: number;
+  /** Left out because they had been processed before (`onDuplicate: "skip"`). */
+  readonly skipped: number;
 }

@@ -1,7 +1,8 @@
 import { BatchAccount, type DeliveredBatch } from "./batch-account.ts";
+import { KnownPlaces } from "./known-places.ts";
 import type { Lane } from "./lane.ts";
 import { maxRanges } from "./ledger-report.ts";
-import { difference, firstOf, foldOldest, type RangeSet, rangeOf, union, upTo } from "./range-set.ts";
+import { difference, firstOf, foldOldest, overlaps, type RangeSet, rangeOf, union, upTo } from "./range-set.ts";
 import type { Answer } from "./store.ts";
 import { bodyOf, createDraft, createHolding, type Draft, isBlank, splitDraft } from "./testimony-draft.ts";
 import type { MemberClaim, ReceiptTotals, TestimonyReport } from "./testimony-report.ts";
@@ -23,6 +24,9 @@ interface Candidate {
 
 const maxCandidates = 10_000;
 const maxHeldStreams = 1_000;
+const maxCrashLength = 100;
+/** Drafts that wait while the store is away; beyond it repeats are no longer told apart. */
+const maxSeparated = 64;
 
 /**
  * What one member can testify about one lane for its group. It collects, batch by batch, the offsets that are done
@@ -41,6 +45,7 @@ export class LaneTestimony {
     redelivered: 0,
     unstamped: 0,
     forwarded: 0,
+    skipped: 0,
   };
   #claim: MemberClaim = { state: "open", inWork: undefined, committed: undefined };
   #claimChanged = true;
@@ -64,6 +69,9 @@ export class LaneTestimony {
   /** The next raw offset of this assignment; undefined until its first batch. */
   #position: number | undefined;
   #seeked = false;
+  /** The highest of our own commits: what lies below it and comes again was asked for again. */
+  #highestCommit = 0;
+  readonly #places = new KnownPlaces();
 
   constructor(lane: Lane, group: string, clientId: string) {
     this.lane = lane;
@@ -82,13 +90,24 @@ export class LaneTestimony {
       highWatermark: Math.max(before?.highWatermark ?? 0, highWatermark),
       wasOff: wasOff || before?.wasOff === true,
     };
-    this.#setClaim({ ...this.#claim, state: "open" });
+    const { inWork, committed } = this.#claim;
+    this.#setClaim({ state: "open", inWork, committed });
   }
 
   /** The assignment is over, or the member: what was not committed by now is not testified. */
   leave(state: "off" | "closed"): void {
     this.#endAssignment();
     this.#setClaim({ state, inWork: undefined, committed: this.#claim.committed });
+  }
+
+  /** The consumer ended for good while its process lives: nobody will start it again. */
+  crashed(reason: string): void {
+    this.#setClaim({ ...this.#claim, state: "closed", crash: reason.slice(0, maxCrashLength) });
+  }
+
+  /** A handler failed: its message is tried again, and people want to see how often. */
+  failed(): void {
+    this.#claimChanged = true;
   }
 
   /** The position was moved on purpose (seek) or by a reset: what lies between was jumped over. */
@@ -104,12 +123,14 @@ export class LaneTestimony {
     if (this.#position !== undefined && batch.first < this.#position) this.#awaitAgain(batch.first);
     this.#seeked = false;
     this.#position = batch.first;
+    this.#separate(batch);
     return new BatchAccount(this, batch, this.#era, this.#assignment);
   }
 
   /** Our own commit succeeded in this assignment: everything open below it is left behind for good. */
   committed(nextOffset: number): void {
     this.#setClaim({ ...this.#claim, committed: nextOffset });
+    this.#highestCommit = Math.max(this.#highestCommit, nextOffset);
     for (const [offset, candidate] of this.#candidates) {
       if (offset >= nextOffset) continue;
       this.#candidates.delete(offset);
@@ -196,6 +217,10 @@ export class LaneTestimony {
     this.#draftOf(era).process(offset, epoch, producerId, sequence);
     if (era === this.#era) this.#held.process(offset, epoch, producerId, sequence);
     this.totals.processed += 1;
+    const earlier = producerId === undefined ? undefined : this.#places.note(producerId, sequence, offset);
+    if (producerId !== undefined && earlier !== undefined) {
+      this.#draftOf(era).copy(producerId, sequence, [earlier, offset]);
+    }
     if (this.#candidates.size > 0) this.#candidates.delete(offset);
   }
 
@@ -240,6 +265,15 @@ export class LaneTestimony {
     return late;
   }
 
+  /** What comes again is reported apart from what comes for the first time: the store counts a report as one kind. */
+  #separate({ first, last }: DeliveredBatch): void {
+    const isReplay = first < this.#highestCommit;
+    const { handled, isReplay: wasReplay } = this.#draft;
+    if (isReplay === wasReplay && !overlaps(handled, first, last)) return;
+    if (this.#queue.length < maxSeparated) this.#seal();
+    if (isBlank(this.#draft)) this.#draft = createDraft(this.#era, isReplay);
+  }
+
   #endAssignment(): void {
     this.#assignment += 1;
     this.#seeked = false;
@@ -256,7 +290,7 @@ export class LaneTestimony {
   #seal(): void {
     if (isBlank(this.#draft)) return;
     this.#queue.push(this.#draft);
-    this.#draft = createDraft(this.#era);
+    this.#draft = createDraft(this.#era, this.#draft.isReplay);
   }
 
   /** What waits is part of what is held. */
@@ -278,6 +312,8 @@ export class LaneTestimony {
     this.#draft = createDraft(era);
     this.#held = createHolding(era);
     this.#holdsFrom = 0;
+    this.#places.clear();
+    this.#highestCommit = 0;
   }
 
   /** With the store away memory stays bounded: what outgrows its bounds is sent from what is held, or forgotten. */

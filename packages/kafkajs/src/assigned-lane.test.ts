@@ -15,7 +15,7 @@ function setUp() {
     accept: () => {},
   };
   const chain = new Chain<TestimonyReport>(idle, () => "nonce");
-  const member: Member = { lane, laneHash: laneHashOf(lane), testimony, chain, owner: undefined, workingOffset: -1 };
+  const member: Member = { lane, laneHash: laneHashOf(lane), testimony, chain, owner: undefined, workingOffset: -1, failedTries: 0 };
   const assigned = new AssignedLane(member);
   const owner = {};
   assigned.join(owner);

@@ -34,6 +34,7 @@ function startBatch(): { readonly assigned: AssignedLane; readonly batch: BatchP
     chain,
     owner: undefined,
     workingOffset: -1,
+    failedTries: 0,
   });
   assigned.join({});
   assigned.start({ first: 0, last: 4, visibleCount: 5, highWatermark: 5, fetchOffset: 0 });

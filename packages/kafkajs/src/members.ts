@@ -1,5 +1,12 @@
 import { Chain, type ChainAuthor, type Client, type Link, type Registration, type Reporter } from "@seqwatch/client";
-import { type Answer, type Lane, LaneTestimony, laneHashOf, type TestimonyReport } from "@seqwatch/core";
+import {
+  type Answer,
+  type Lane,
+  LaneTestimony,
+  laneHashOf,
+  type MemberClaim,
+  type TestimonyReport,
+} from "@seqwatch/core";
 
 /** What this process testifies about one lane for one group, whichever of its consumers works it. */
 export interface Member {
@@ -9,8 +16,10 @@ export interface Member {
   readonly chain: Chain<TestimonyReport>;
   /** The consumer to which the group's last join gave the lane; only its commits leave anything behind. */
   owner: object | undefined;
-  /** The offset whose handler runs; −1 = none. A plain field, because it is set for every message. */
+  /** The offset whose handler runs, or failed and will run again; −1 = none. A plain field, set for every message. */
   workingOffset: number;
+  /** How often its handler failed before. */
+  failedTries: number;
 }
 
 /** All Kafka lanes that the consumers of one client work, and their reports. */
@@ -46,7 +55,15 @@ export class Members implements Reporter {
     const testimony = new LaneTestimony(lane, group, this.#client.clientId);
     const author = new TestimonyAuthor(testimony, this.#client, () => member);
     const chain = new Chain(author, () => this.#client.newNonce());
-    const member: Member = { lane, laneHash: laneHashOf(lane), testimony, chain, owner: undefined, workingOffset: -1 };
+    const member: Member = {
+      lane,
+      laneHash: laneHashOf(lane),
+      testimony,
+      chain,
+      owner: undefined,
+      workingOffset: -1,
+      failedTries: 0,
+    };
     this.#members.set(key, member);
     return member;
   }
@@ -128,11 +145,12 @@ class TestimonyAuthor implements ChainAuthor<TestimonyReport> {
   }
 
   /** For how long an offset has been worked on is counted from the report that first saw it. */
-  #inWork(): { readonly offset: number; readonly forMs: number } | undefined {
-    const offset = this.#member().workingOffset;
+  #inWork(): MemberClaim["inWork"] {
+    const { workingOffset: offset, failedTries } = this.#member();
     const nowMs = this.#client.host.nowMs();
     if (offset !== this.#seen.offset) this.#seen = { offset, sinceMs: nowMs };
-    return offset < 0 ? undefined : { offset, forMs: Math.round(nowMs - this.#seen.sinceMs) };
+    const forMs = Math.round(nowMs - this.#seen.sinceMs);
+    return offset < 0 ? undefined : { offset, forMs, tries: failedTries + 1 };
   }
 }
 

@@ -140,6 +140,14 @@ function readNumber(group: GroupParts, kind: string, text: string): boolean {
   return value !== undefined;
 }
 
+/** Figures for people: where they cannot be read nothing else is in doubt. */
+function readRepeats(group: GroupParts, producerId: string, text: string): boolean {
+  const repeats = parseRepeats(text);
+  if (repeats === undefined) return false;
+  group.receipts.set(producerId, { ...(group.receipts.get(producerId) ?? emptyReceipts), repeats });
+  return true;
+}
+
 function readOffsets(group: GroupParts, kind: string, eraText: string, text: string): boolean {
   const era = parseInteger(eraText);
   if (era === undefined) return false;
@@ -180,14 +188,6 @@ function readDeaths(group: GroupParts, reason: DeathReason, producerId: string, 
   const sequences = parseRanges(text);
   if (sequences === undefined) return false;
   group.receipts.set(producerId, { ...receipts, deaths: { ...receipts.deaths, [reason]: sequences } });
-  return true;
-}
-
-/** Figures for people: where they cannot be read nothing else is in doubt. */
-function readRepeats(group: GroupParts, producerId: string, text: string): boolean {
-  const repeats = parseRepeats(text);
-  if (repeats === undefined) return false;
-  group.receipts.set(producerId, { ...(group.receipts.get(producerId) ?? emptyReceipts), repeats });
   return true;
 }
 

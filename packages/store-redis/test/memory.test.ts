@@ -7,7 +7,7 @@ import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
 const laneCount = 10;
 const streamsPerLane = 100;
 const all = [1, 1_000_000];
-const totals = { received: 100_000_000, processed: 100_000_000, redelivered: 0, unstamped: 0, forwarded: 0 };
+const totals = { received: 100_000_000, processed: 100_000_000, redelivered: 0, unstamped: 0, forwarded: 0, skipped: 0 };
 
 let server: RedisProcess;
 let store: Store;
@@ -68,7 +68,7 @@ test("a healthy Kafka stream with one group takes 200 bytes at most, keys and ex
       epochs: [{ epoch: 12, first: 0, last: 180_000_000 }],
       streams: streams.map((producerId) => streamTestimony({ producerId, processed: all })),
       totals,
-      claim: { state: "open", inWork: { offset: 180_000_001, forMs: 20 }, committed: 180_000_001 },
+      claim: { state: "open", inWork: { offset: 180_000_001, forMs: 20, tries: 1 }, committed: 180_000_001 },
     });
     await store.reportTestimony(lane, report);
   });
