@@ -10,12 +10,12 @@ export const documentedNames: readonly (Verdict | DoubtCause)[] = [
 
 /** Where a finding is explained: of what is in doubt the cause, of everything else the verdict. */
 export function docsOf({ state, verdict, cause }: Pick<Finding, "state" | "verdict" | "cause">): string {
-  return `docs/verdicts.md#${anchorOf(state === "in-doubt" && cause !== undefined ? cause : verdict)}`;
+  return docsOfName(state === "in-doubt" && cause !== undefined ? cause : verdict);
 }
 
-/** As Markdown renderers make an anchor of a heading: without its dots. */
-function anchorOf(name: string): string {
-  return name.replaceAll(".", "");
+/** The entry of one verdict or cause. Markdown renderers make an anchor of a heading by leaving out its dots. */
+export function docsOfName(name: Verdict | DoubtCause): string {
+  return `docs/verdicts.md#${name.replaceAll(".", "")}`;
 }
 
 function namesOf<Name extends string>(table: Readonly<Record<Name, unknown>>): readonly Name[] {
