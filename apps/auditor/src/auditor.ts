@@ -59,6 +59,10 @@ export interface PassSummary {
 /** A lane that the store no longer knows is remembered for so long: its memory may have to be written again. */
 const forgetMs = 3_600_000;
 
+function isForgotten({ audit, lookedAtMs }: WatchedLane, nowMs: number): boolean {
+  return audit.isCollected || nowMs - (lookedAtMs ?? nowMs) > forgetMs;
+}
+
 /** Looks at lanes, pass by pass. It owns no timer and no connection: who calls `pass` decides when. */
 export class Auditor {
   readonly #options: AuditorOptions;
@@ -143,7 +147,7 @@ export class Auditor {
     const due: WatchedLane[] = [];
     for (const [key, watched] of this.#lanes) {
       const version = versions.get(key);
-      if (version === undefined && nowMs - (watched.lookedAtMs ?? nowMs) > forgetMs) this.#forget(key);
+      if (version === undefined && isForgotten(watched, nowMs)) this.#forget(key);
       else if (isDue(watched, { version, life: this.#life, nowMs })) due.push(watched);
     }
     return due.sort((a, b) => (a.lookedAtMs ?? -1) - (b.lookedAtMs ?? -1));

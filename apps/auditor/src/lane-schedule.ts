@@ -36,7 +36,7 @@ export function isDue(
   times: ScheduleTimes = scheduleTimes,
 ): boolean {
   if (watched.lookedAtMs === undefined || watched.life !== now.life) return true;
-  if (watched.audit.isOpen) return true;
+  if (watched.audit.isOpen || now.nowMs >= watched.audit.collectAtMs) return true;
   if (now.version !== undefined && watched.audit.version !== now.version) return true;
   const isQueue = watched.lane.system !== "kafka" && watched.isLive;
   return now.nowMs - watched.lookedAtMs >= (isQueue ? times.liveQueueMs : times.restMs);

@@ -2,7 +2,7 @@ import { defaultPolicy } from "@seqwatch/core";
 import { type Static, Type } from "typebox";
 
 const duration = (ms: number, about: string) =>
-  Type.Integer({ minimum: 1, maximum: 86_400_000, default: ms, description: about });
+  Type.Integer({ minimum: 1, maximum: 2_592_000_000, default: ms, description: about });
 const text = (about: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 4_096, description: about }));
 const words = (about: string) =>
   Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 64, description: about }));
@@ -48,6 +48,9 @@ export const settingsSchema = Type.Object(
     foreignMs: duration(defaultPolicy.foreignMs, "a foreign member may work on for so long"),
     highWatermarkMs: duration(defaultPolicy.highWatermarkMs, "how long a high watermark must stand"),
     unreadableMs: duration(defaultPolicy.unreadableMs, "after so long an unreadable log is a doubt"),
+    keepEndedMs: duration(defaultPolicy.keepEndedMs, "how long a finished stream is kept, and a group that is gone"),
+    keepOpenMs: duration(defaultPolicy.keepOpenMs, "how long what stayed open is kept after its producer has gone"),
+    keepGroupMs: duration(defaultPolicy.keepGroupMs, "after so long without a member a group is gone"),
     otlpEndpoint: text("where telemetry is sent, http://HOST:4318; OTEL_EXPORTER_OTLP_ENDPOINT does the same"),
     otlpProtocol: oneOf(["http/protobuf", "http/json"], "http/protobuf", "how it is sent"),
     metricsPerPartition: flag(false, "one series a partition"),

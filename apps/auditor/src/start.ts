@@ -151,10 +151,20 @@ function createAuditor(options: {
 }): Auditor {
   const { settings, store, readers, watcher, nowMs } = options;
   const { graceMs, lifeSignMs, foreignMs, highWatermarkMs, unreadableMs } = settings;
+  const { keepEndedMs, keepOpenMs, keepGroupMs } = settings;
   return new Auditor({
     store,
     readerOf: (lane) => readers.readerOf(lane),
-    policy: { graceMs, lifeSignMs, foreignMs, highWatermarkMs, unreadableMs },
+    policy: {
+      graceMs,
+      lifeSignMs,
+      foreignMs,
+      highWatermarkMs,
+      unreadableMs,
+      keepEndedMs,
+      keepOpenMs,
+      keepGroupMs,
+    },
     concurrency: settings.passConcurrency,
     maxLanesPerPass: 2_000,
     nowMs,

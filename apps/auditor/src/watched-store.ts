@@ -34,6 +34,7 @@ export function watchStore(store: Store, watcher: StoreWatcher): Store {
     readClients: () => timed("readClients", () => store.readClients()),
     writeNotes: (lane, notes) => timed("writeNotes", () => store.writeNotes(lane, notes)),
     confirm: (lane, confirmations) => timed("confirm", () => store.confirm(lane, confirmations)),
+    collect: (lane, collection) => timed("collect", () => store.collect(lane, collection)),
     saveFindings: (findings) => timed("saveFindings", () => store.saveFindings(findings)),
     readFindings: () => timed("readFindings", () => store.readFindings()),
     readSwitch: () => timed("readSwitch", () => store.readSwitch()),

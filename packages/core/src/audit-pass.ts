@@ -1,3 +1,5 @@
+import { isNothing, planCollection } from "./collection.ts";
+import { noWaiting, type Waiting } from "./collection-wait.ts";
 import type { EvidenceReader } from "./evidence.ts";
 import type { Finding, Gap, Instance } from "./finding.ts";
 import { updateFindings } from "./findings.ts";
@@ -20,6 +22,12 @@ export interface LaneAudit {
   /** Something is open: look again though nothing was written. */
   readonly isOpen: boolean;
   readonly passes: number;
+  /** What is going to be collected, and since when nothing has changed about it. */
+  readonly waiting: Waiting;
+  /** Monotonic: when the next of it is due; Infinity = nothing waits. */
+  readonly collectAtMs: number;
+  /** The whole record was collected: there is nothing left to look at. */
+  readonly isCollected: boolean;
 }
 
 export const firstAudit: LaneAudit = {
@@ -30,6 +38,9 @@ export const firstAudit: LaneAudit = {
   findings: [],
   isOpen: true,
   passes: 0,
+  waiting: noWaiting,
+  collectAtMs: Number.POSITIVE_INFINITY,
+  isCollected: false,
 };
 
 /** Everything a pass over one lane needs from its surroundings. */
@@ -98,6 +109,7 @@ export async function auditLane(
     findings: mergeFindings(audit.findings, changed),
     isOpen: isOpen(judgement),
     passes: audit.passes + 1,
+    ...(await collect(input, reading, snapshot, judgement)),
   };
   return { audit: next, changed };
 }
@@ -112,6 +124,20 @@ function isOpen({ gaps, proofs, wanted, memory }: Judgement): boolean {
   return [...memory.kafka.streams.values()].some(({ gone, displaced, candidates }) =>
     [gone, displaced, ...candidates.values()].some((aged) => aged.length > 0),
   );
+}
+
+/** Lets go what has had its time: state follows what is alive. */
+async function collect(
+  input: PassInput,
+  reading: KafkaReading | RabbitReading | undefined,
+  snapshot: LaneRecord,
+  judgement: Judgement,
+): Promise<Pick<LaneAudit, "waiting" | "collectAtMs" | "isCollected">> {
+  const { clients, audit, policy, store, lane } = input;
+  const looked = { snapshot, reading, clients, judgement, waiting: audit.waiting };
+  const { due, waiting, nextAtMs } = planCollection({ ...looked, nowMs: input.nowMs(), policy });
+  const isCollected = !isNothing(due) && (await store.collect(lane, due));
+  return { waiting, collectAtMs: nextAtMs, isCollected };
 }
 
 async function readEvidence(input: PassInput): Promise<KafkaReading | RabbitReading | undefined> {

@@ -20,7 +20,7 @@ export interface ClientWatch {
 export const noClients: ClientWatch = { reachableMs: 0, answeredAtMs: undefined, clients: new Map() };
 
 /** A client that is not heard of for so long is forgotten. */
-const forgetMs = 3_600_000;
+const forgetMs = 2 * 3_600_000;
 
 /** One look at all signs. No clock of a client or of the store has a say: only that a number changed. */
 export function lookAtClients(watch: ClientWatch, signs: readonly ClientSign[], nowMs: number): ClientWatch {

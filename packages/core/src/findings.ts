@@ -50,7 +50,7 @@ export function updateFindings(known: readonly Finding[], pass: PassResult): rea
   const changed: Finding[] = [];
   const current: Finding[] = [];
   for (const finding of known) {
-    const next = carryFinding(finding, pass);
+    const next = isCollected(finding, pass) ? finding : carryFinding(finding, pass);
     current.push(next);
     if (next !== finding) changed.push(next);
   }
@@ -63,6 +63,11 @@ export function updateFindings(known: readonly Finding[], pass: PassResult): rea
     changed.push(opened);
   }
   return changed;
+}
+
+/** Its stream had its time: what was last said of it stands. */
+function isCollected({ producerId }: Finding, { snapshot }: PassResult): boolean {
+  return snapshot.collected !== undefined && !snapshot.ledgers.has(producerId);
 }
 
 /** Whether nothing about it can change any more, short of a withdrawal. */

@@ -1,7 +1,9 @@
+import type { Collection } from "./collection.ts";
 import type { ConsumerSign } from "./delivery-report.ts";
 import type { Finding } from "./finding.ts";
 import { type Lane, type LaneKey, laneKeyOf } from "./lane.ts";
 import type { LaneRecord, QueueRecord } from "./lane-record.ts";
+import { mergeCollection } from "./merge-collection.ts";
 import { mergeConfirmations } from "./merge-confirmation.ts";
 import { mergeDeliveries } from "./merge-deliveries.ts";
 import { type Merged, mergeLedger } from "./merge-ledger.ts";
@@ -109,6 +111,14 @@ class MemoryStore implements Store {
     const { lane: merged, added } = mergeConfirmations(this.#lanes.get(key) ?? emptyLane, confirmations);
     this.#put(key, merged);
     return added;
+  }
+
+  async collect(lane: Lane, collection: Collection): Promise<boolean> {
+    const key = laneKeyOf(lane);
+    const rest = mergeCollection(this.#lanes.get(key) ?? emptyLane, collection);
+    if (rest.version === 0) this.#lanes.delete(key);
+    else if (rest !== this.#lanes.get(key)) this.#put(key, rest);
+    return rest.version === 0;
   }
 
   async saveFindings(findings: readonly Finding[]): Promise<void> {

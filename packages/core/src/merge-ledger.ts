@@ -35,15 +35,20 @@ export function withEra(lane: StoredLane, era: number): StoredLane {
   return era > lane.era ? { ...lane, era, cut: undefined } : lane;
 }
 
-/** A stream's first ledger: it leaves the unknown ones, and starts above all receipts that found no room. */
-function meetStream(lane: StoredLane, { producerId, assigned }: LedgerReport): StoredLane {
+/**
+ * A stream's first ledger: it leaves the unknown ones, and starts above all receipts that found no room. One that is not
+ * its producer's first report may be of a stream that was collected: its receipts went with it, so it starts above.
+ */
+function meetStream(lane: StoredLane, { producerId, assigned, number }: LedgerReport): StoredLane {
   const unknown = new Map(lane.unknown);
   for (const [group, streams] of unknown) {
     if (streams.has(producerId)) unknown.set(group, new Set([...streams].filter((stream) => stream !== producerId)));
   }
-  if (lane.droppedTo === 0) return { ...lane, unknown };
   const requests = lane.requests.get(producerId) ?? noRequests;
-  const floor = Math.max(requests.floor, assigned + 1, lane.droppedTo + 1);
+  const dropped = lane.droppedTo === 0 ? 0 : Math.max(assigned, lane.droppedTo) + 1;
+  const collected = number === 1 || lane.collected.highest === 0 ? 0 : Math.min(assigned, lane.collected.highest) + 1;
+  const floor = Math.max(requests.floor, dropped, collected);
+  if (floor === 0) return { ...lane, unknown };
   return { ...lane, unknown, requests: withEntry(lane.requests, producerId, { ...requests, floor }) };
 }
 

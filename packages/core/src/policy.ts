@@ -10,6 +10,12 @@ export interface Policy {
   readonly highWatermarkMs: number;
   /** An omission whose log cannot be read is in doubt after so long. */
   readonly unreadableMs: number;
+  /** What ended, and was finished by every living group, is collected after so long; a gone group likewise. */
+  readonly keepEndedMs: number;
+  /** What nobody sends in any more is collected after so long, though something of it stayed open. */
+  readonly keepOpenMs: number;
+  /** A group in which nobody was heard for so long is gone. */
+  readonly keepGroupMs: number;
 }
 
 export const defaultPolicy: Policy = {
@@ -18,4 +24,7 @@ export const defaultPolicy: Policy = {
   foreignMs: 30_000,
   highWatermarkMs: 45_000,
   unreadableMs: 3_600_000,
+  keepEndedMs: 3_600_000,
+  keepOpenMs: 24 * 3_600_000,
+  keepGroupMs: 7 * 24 * 3_600_000,
 };

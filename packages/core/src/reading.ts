@@ -29,7 +29,10 @@ export interface KafkaReading {
   readonly kind: "kafka";
   readonly beganAtMs: number;
   readonly endedAtMs: number;
+  /** Below 0 where nobody leads, as there is no such partition. */
   readonly leader: number;
+  /** Set where the topic has no such partition: how many it has. The rest then reads as an empty log. */
+  readonly partitionCount?: number;
   readonly logStart: number;
   /** The leader's own log end (ListOffsets with replica id −2); undefined where it cannot be read. */
   readonly logEnd: number | undefined;
@@ -45,8 +48,27 @@ export interface GroupReading {
   /** The next offset to be read, read after the log start; undefined = none. */
   readonly committed: number | undefined;
   readonly isEmpty: boolean;
+  /** The broker does not know the group, or not any more. */
+  readonly isGone?: boolean;
   /** Members that no living instrumented client accounts for. */
   readonly foreignMemberCount: number;
+}
+
+/** What a queue does with messages that nobody takes, by its arguments and the policies in force. */
+export interface QueueLimits {
+  /** undefined = messages live for ever, but for an expiration of their own. */
+  readonly ttlMs: number | undefined;
+  /** A length limit that throws away the oldest. */
+  readonly dropsHead: boolean;
+  /** What it throws away may go on: a dead-letter exchange is set, and is not known to lead nowhere. */
+  readonly deadLetters: boolean;
+  /** What is left of its messages when its broker starts again; undefined = not known. */
+  readonly atRestart: "all" | "persistent" | "none" | undefined;
+}
+
+/** Whether a message that nobody received may have gone to a dead-letter exchange. Rejected ones alone do not count. */
+export function mayDeadLetter({ ttlMs, dropsHead, deadLetters }: QueueLimits): boolean {
+  return deadLetters && (ttlMs !== undefined || dropsHead);
 }
 
 /** One look at a RabbitMQ queue for one lane. */
@@ -57,8 +79,7 @@ export interface QueueReading {
   readonly bound: boolean | undefined;
   /** Exchange direct, topic, fanout or default; queue classic or quorum, without priorities. */
   readonly provable: boolean;
-  /** A dead-letter exchange together with a TTL or a max-length. */
-  readonly mayDeadLetter: boolean;
+  readonly limits: QueueLimits;
   /** Another text = bindings, arguments or policy changed. */
   readonly shape: string;
   /** The exact count, by a passive declare; undefined = not readable. */
@@ -67,6 +88,8 @@ export interface QueueReading {
   readonly ready: number | undefined;
   readonly unacked: number | undefined;
   readonly getCount: number | undefined;
+  /** How long the queue's node has been up, as it last told; undefined = not readable. */
+  readonly uptimeMs: number | undefined;
   readonly statisticsLagMs: number;
 }
 

@@ -108,7 +108,8 @@ class LogReader implements EvidenceReader {
     await cluster.refreshMetadata();
     if (lane.cluster !== (this.#options.cluster ?? clusterIdOf(cluster))) return undefined;
     const leader = leaderOf(cluster, lane.destination, partition);
-    if (leader === undefined || leader < 0) return undefined;
+    if (leader === undefined) return this.#readNoPartition(await this.#connect(), lane, beganAtMs, nowMs);
+    if (leader < 0) return undefined;
     const broker = await cluster.findBroker({ nodeId: leader });
     const list = async (replicaId: number, isolationLevel: number, timestamp: number): Promise<number> => {
       const topics = [{ topic: lane.destination, partitions: [{ partition, timestamp }] }];
@@ -140,6 +141,33 @@ class LogReader implements EvidenceReader {
     };
   }
 
+  /**
+   * Metadata lists every partition of a topic, so one beyond their count is not there. Whether it is only about to be
+   * added, the next reading tells; and of a topic without any partition nothing is known.
+   */
+  async #readNoPartition(
+    { cluster, admin }: Connection,
+    lane: Lane,
+    beganAtMs: number,
+    nowMs: () => number,
+  ): Promise<KafkaReading | undefined> {
+    const partitions = cluster.findTopicPartitionMetadata(lane.destination);
+    if (partitions.length === 0 || Number(lane.partition) < partitions.length) return undefined;
+    const compacted = await this.#readCompacted(admin, lane.destination, nowMs());
+    const ends = { logStart: 0, logEnd: 0, highWatermark: 0, lastStableOffset: 0 };
+    return {
+      kind: "kafka",
+      beganAtMs,
+      endedAtMs: nowMs(),
+      leader: nobody,
+      partitionCount: partitions.length,
+      ...ends,
+      compacted,
+      extracts: [],
+      groups: new Map(),
+    };
+  }
+
   async #readGroups(
     admin: AdminPort,
     topic: string,
@@ -159,6 +187,7 @@ class LogReader implements EvidenceReader {
       readings.set(groupId, {
         committed,
         isEmpty: state === "Empty" || state === "Dead",
+        isGone: state === "Dead" && committed === undefined,
         foreignMemberCount: members.filter((memberId) => !ours.has(memberId)).length,
       });
     }
@@ -266,6 +295,8 @@ async function withinLimit<T>(work: Promise<T | "failed">, limitMs: number): Pro
   }
 }
 
+/** The leader of a partition that is not there. */
+const nobody = -1;
 const settleMs = 250;
 const earliest = -2;
 const latest = -1;

@@ -8,6 +8,7 @@ const verbs = {
   reportDeliveries: ["ranges", "record", "report-deliveries"],
   writeNotes: ["ranges", "record", "write-notes"],
   confirm: ["ranges", "record", "confirm"],
+  collect: ["ranges", "record", "collect"],
   signConsumers: ["sign-consumers"],
   putNewer: ["put-newer"],
   saveFindings: ["save-findings"],

@@ -69,7 +69,7 @@ export class SimAuditor {
       instances: new Map(),
       storeDoubted: false,
       storeLife: undefined,
-      policy: this.#world.without === "grace" ? { ...defaultPolicy, graceMs: 0 } : defaultPolicy,
+      policy: this.#world.policy,
       nowMs: () => clock.nowMs,
       wallMs: () => clock.nowMs,
     });

@@ -1,4 +1,4 @@
-import type { Lane } from "@seqwatch/core";
+import { defaultPolicy, type Lane, type Policy } from "@seqwatch/core";
 import { Clock } from "../rabbitmq/clock.ts";
 import { createRandom } from "../rabbitmq/random.ts";
 import { SimAuditor, type Sleepers } from "./auditor.ts";
@@ -23,6 +23,8 @@ export interface KafkaSimOptions {
   readonly trace?: boolean;
   /** Do without a clause of the proof, to see what it prevents. */
   readonly without?: Clause;
+  /** Collect what had its time after seconds, not after hours. */
+  readonly collects?: boolean;
 }
 
 const lane: Lane = { system: "kafka", cluster: "sim", destination: "orders", partition: "0" };
@@ -39,6 +41,14 @@ const maxTurns = 50;
 export async function runKafkaSim(options: KafkaSimOptions): Promise<SimResult> {
   const run = new KafkaRun(options);
   return run.play();
+}
+
+function policyOf({ without, collects }: KafkaSimOptions): Policy {
+  return {
+    ...defaultPolicy,
+    ...(without === "grace" ? { graceMs: 0 } : {}),
+    ...(collects === true ? { keepEndedMs: 2_000, keepOpenMs: 6_000, keepGroupMs: 20_000 } : {}),
+  };
 }
 
 class KafkaRun {
@@ -63,6 +73,7 @@ class KafkaRun {
       lane,
       log: new SimLog(),
       without: options.without,
+      policy: policyOf(options),
       store: new SimStore(options.without, (confirmation, added) => this.#oracle.heed(confirmation, added)),
       truth: new Truth(groupCount, options.trace === true),
       faultCount: 0,

@@ -2,6 +2,7 @@ import {
   type Answer,
   type AuditNotes,
   type ClientSign,
+  type Collection,
   type Confirmation,
   emptyLane,
   emptyQueue,
@@ -10,6 +11,7 @@ import {
   type Lane,
   type LaneRecord,
   type LedgerReport,
+  mergeCollection,
   mergeConfirmations,
   mergeLedger,
   mergeNotes,
@@ -109,6 +111,11 @@ export class SimStore implements Store {
     this.lane = merged.lane;
     confirmations.forEach((confirmation, at) => this.#confirmed(confirmation, merged.added[at] ?? []));
     return merged.added;
+  }
+
+  async collect(_lane: Lane, collection: Collection): Promise<boolean> {
+    this.lane = mergeCollection(this.lane, collection);
+    return this.lane.version === 0;
   }
 
   async saveFindings(): Promise<void> {}

@@ -1,4 +1,4 @@
-import type { Lane } from "@seqwatch/core";
+import type { Lane, Policy } from "@seqwatch/core";
 import type { Clock } from "../rabbitmq/clock.ts";
 import type { Random } from "../rabbitmq/random.ts";
 import type { Clause } from "./clauses.ts";
@@ -14,6 +14,7 @@ export interface World {
   readonly faults: KafkaFaults;
   /** The clause of the proof that this run does without. */
   readonly without: Clause | undefined;
+  readonly policy: Policy;
   readonly lane: Lane;
   readonly log: SimLog;
   readonly store: SimStore;
