@@ -124,13 +124,13 @@ test("a client that is off is off while it signs, and silent when it stops", () 
   ).toBe("silent");
 });
 
-test("a client that nobody heard of for an hour is forgotten", () => {
+test("a client that nobody heard of for two hours is forgotten", () => {
   expect(
     standing(
       watchOver([
         [0, signOf(1)],
         [1, "gone"],
-        [3_600_000, "gone"],
+        [7_200_000, "gone"],
       ]),
     ),
   ).toBeUndefined();
