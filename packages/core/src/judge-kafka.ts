@@ -64,7 +64,7 @@ function joined(wanted: readonly LogRange[]): readonly LogRange[] {
 }
 
 function judgeOne(context: LaneContext, ledger: LedgerReport): StreamResult {
-  const facts = streamFactsOf(context.input.snapshot, ledger);
+  const facts = streamFactsOf(context.input.snapshot, ledger, context.input.clients.get(ledger.clientId));
   const before = context.memory.streams.get(ledger.producerId) ?? noStreamMemory;
   const stream = judgeStream(context, facts, before);
   const receiptsOf = (group: GroupContext) => group.record.receipts.get(ledger.producerId) ?? noReceipts;

@@ -3,7 +3,7 @@ import type { JudgeInput } from "./judge.ts";
 import { type LogView, viewOf } from "./kafka-log.ts";
 import { type GroupMemory, type KafkaMemory, noGroupMemory } from "./kafka-memory.ts";
 import type { GroupOffsets, GroupRecord } from "./lane-record.ts";
-import { above, lastOf, type RangeSet, union, unionAll } from "./range-set.ts";
+import { above, isEmpty, lastOf, type RangeSet, union, unionAll } from "./range-set.ts";
 import type { GroupReading, KafkaReading } from "./reading.ts";
 import type { AuditNotes } from "./store.ts";
 import type { EpochRun } from "./testimony-report.ts";
@@ -48,7 +48,7 @@ const noOffsets: GroupOffsets = { handled: [], givenUp: [], jumped: [], unstampe
 
 /** Puts the facts of a lane together, and notices a fall of the log. */
 export function contextOf(input: JudgeInput): LaneContext {
-  const reading = input.reading?.kind === "kafka" ? input.reading : undefined;
+  const reading = usableReading(input);
   const memory = input.memory.kafka;
   const known = Math.max(input.snapshot.era, memory.era);
   const eraRise = riseOf(reading, memory, known);
@@ -65,6 +65,21 @@ export function contextOf(input: JudgeInput): LaneContext {
     groups,
     groupMemories: new Map([...memory.groups, ...groups.map((group) => [group.name, group.memory] as const)]),
   };
+}
+
+/**
+ * A partition that is not there is an empty log only where it never was. Of one that is gone, with its topic, the
+ * count says nothing.
+ */
+function usableReading({ reading, memory, snapshot }: JudgeInput): KafkaReading | undefined {
+  if (reading?.kind !== "kafka") return undefined;
+  if (reading.partitionCount === undefined) return reading;
+  const wasThere =
+    memory.kafka.highestOffset >= 0 ||
+    snapshot.era > 0 ||
+    snapshot.groups.size > 0 ||
+    [...snapshot.ledgers.values()].some(({ acked }) => !isEmpty(acked));
+  return wasThere ? undefined : reading;
 }
 
 /**

@@ -4,8 +4,7 @@ import type { Proof } from "./judge.ts";
 import type { LaneContext } from "./kafka-context.ts";
 import { isMisAcked } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
-import { type Place, placesOf } from "./kafka-places.ts";
-import { hullOf } from "./kafka-stream.ts";
+import { hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { difference, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
 import { processedByAny, type StreamFacts } from "./stream-facts.ts";
 

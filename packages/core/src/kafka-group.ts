@@ -5,9 +5,8 @@ import type { GroupContext, LaneContext } from "./kafka-context.ts";
 import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { partsOf } from "./kafka-parts.ts";
-import { type Place, placesOf } from "./kafka-places.ts";
+import { hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { retainedOf } from "./kafka-retained.ts";
-import { hullOf } from "./kafka-stream.ts";
 import type { Receipts } from "./lane-record.ts";
 import {
   covers,

@@ -48,6 +48,12 @@ export function answerOf(view: LogView, reading: KafkaReading | undefined, place
   return "absent";
 }
 
+/** Whether a stamped record lies at each offset of the interval: then compaction has taken nothing there. */
+export function isFull(view: LogView, place: Place): boolean {
+  for (let offset = place.low; offset <= place.high; offset += 1) if (!view.byOffset.has(offset)) return false;
+  return true;
+}
+
 /** At the offsets that the broker told lie earlier records of the same producer: acknowledged in place of those. */
 export function isMisAcked(view: LogView, producerId: string, place: Place): boolean {
   if (place.told === undefined) return false;

@@ -1,6 +1,7 @@
+import type { Gap } from "./finding.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import type { Bracket, Chunk, LedgerReport } from "./ledger-report.ts";
-import { contains, eachRange, isEmpty, type RangeSet } from "./range-set.ts";
+import { contains, eachRange, isEmpty, overlaps, type RangeSet } from "./range-set.ts";
 
 /** Where a run of sequences can lie: I(s) of the design. */
 export interface Place {
@@ -39,6 +40,14 @@ export function placesOf(
     }
   }
   return { places, unplaced: joinTouching(unplaced) };
+}
+
+/** The interval that holds all of some sequences, for people; undefined where nothing is in it. */
+export function hullOf(places: readonly Place[], sequences: RangeSet): Gap["offsets"] {
+  const touching = places.filter((place) => overlaps(sequences, place.first, place.last));
+  const low = Math.min(...touching.map((place) => place.low));
+  const high = Math.max(...touching.map((place) => place.high));
+  return low <= high ? { low, high } : undefined;
 }
 
 function placeOf(ledger: LedgerReport, first: number, last: number, memory: StreamMemory): Place | undefined {

@@ -2,19 +2,23 @@ import { carryOver, membersOf, standingSince } from "./aged-ranges.ts";
 import type { Gap } from "./finding.ts";
 import type { Proof } from "./judge.ts";
 import type { LaneContext } from "./kafka-context.ts";
-import { answerOf, hasOtherEpoch, readableOf } from "./kafka-log.ts";
+import { answerOf, hasOtherEpoch, isFull, readableOf } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
-import { type Place, placesOf } from "./kafka-places.ts";
+import { hullOf, type Place, placesOf } from "./kafka-places.ts";
+import { gapsOf } from "./kafka-stream-gaps.ts";
 import {
   covers,
   difference,
   eachMember,
   intersection,
   isEmpty,
+  lastOf,
   overlaps,
   type RangeSet,
   rangeOf,
+  union,
   unionAll,
+  upTo,
 } from "./range-set.ts";
 import type { LoggedStamp, LogRange } from "./reading.ts";
 import { processedByAny, type StreamFacts } from "./stream-facts.ts";
@@ -35,54 +39,65 @@ const maxLookups = 10_000;
 /** Judges what was promised without an offset, by the log and by what any group finished. */
 export function judgeStream(context: LaneContext, facts: StreamFacts, before: StreamMemory): StreamJudgement {
   const { ledger } = facts;
-  const anywhere = unionAll([processedByAny(context.input.snapshot, ledger), facts.verdicts.lost]);
+  const { nowMs, policy } = context.input;
+  const met = processedByAny(context.input.snapshot, ledger);
+  const anywhere = union(met, facts.verdicts.lost);
+  const told = difference(ledger.told, facts.verdicts.seen);
   const unplaced = difference(
-    unionAll([ledger.omitted, facts.unknown, ledger.told]),
+    unionAll([ledger.omitted, facts.unknown, told, facts.left]),
     unionAll([ledger.acked, anywhere]),
   );
-  const known = carryOver(before.unplaced, unplaced, context.input.nowMs);
-  const ends = endsOf(context, before, standingSince(known, context.reading?.beganAtMs ?? Number.NEGATIVE_INFINITY));
+  const known = carryOver(before.unplaced, unplaced, nowMs);
+  const knownBefore = standingSince(known, context.reading?.beganAtMs ?? Number.NEGATIVE_INFINITY);
   const located = locate(context, facts, unplaced, before);
-  const memory: StreamMemory = { ...before, unplaced: known, ends, located };
+  const memory: StreamMemory = {
+    ...before,
+    unplaced: known,
+    ends: endsOf(context, before, difference(knownBefore, facts.left)),
+    located,
+  };
 
   const seen = rangesOfKeys(located, unplaced);
   const missing = difference(unplaced, seen);
   const { places } = placesOf(ledger, missing, memory);
-  const absent = absentOf(
-    context,
-    places,
-    standingSince(known, context.reading?.beganAtMs ?? Number.NEGATIVE_INFINITY),
-  );
-  const carried = carryAbsent(context, before, absent);
+  const absent = carryAbsent(context, before, absentOf(context, places, knownBefore));
+  const proven = intersection(standingSince(absent, nowMs - policy.graceMs), missing);
   const omitted = intersection(missing, ledger.omitted);
-  const proven = intersection(standingSince(carried, context.input.nowMs - context.input.policy.graceMs), omitted);
   const byGroup = intersection(finishedWithout(context, facts, places), omitted);
-  const judged: StreamMemory = {
-    ...memory,
-    absent: carried,
-    absentLeader: context.reading?.leader ?? before.absentLeader,
-    candidates: new Map(memory.candidates).set(
-      "",
-      carryOver(memory.candidates.get("") ?? [], byGroup, context.input.nowMs),
-    ),
-  };
-  const ripe = intersection(
-    standingSince(judged.candidates.get("") ?? [], context.input.nowMs - context.input.policy.graceMs),
-    byGroup,
-  );
-  const lost = unionAll([proven, ripe]);
+  const candidates = carryOver(memory.candidates.get("") ?? [], byGroup, nowMs);
+  const byLog = intersection(proven, omitted);
+  const ackMissing = union(byLog, intersection(standingSince(candidates, nowMs - policy.graceMs), byGroup));
+  const later = lastOf(unionAll([ledger.acked, met, facts.verdicts.seen, seen])) ?? 0;
+  const overtaken = intersection(proven, upTo(told, later - 1));
+  const lost = union(ackMissing, overtaken);
   return {
-    memory: judged,
-    gaps: [
-      ...notSentGaps(facts, anywhere, seen),
-      ...suspectedGaps(context, facts, difference(omitted, lost), known, places),
+    memory: {
+      ...memory,
+      absent,
+      absentLeader: context.reading?.leader ?? before.absentLeader,
+      candidates: new Map(memory.candidates).set("", candidates),
+    },
+    gaps: gapsOf(context, facts, { anywhere, seen, lost, known, places }),
+    proofs: [
+      ...proofOf(context, facts, ackMissing, {
+        verdict: "produce.ack-missing",
+        decidedBy: decidedBy(context, isEmpty(difference(ackMissing, byLog))),
+        offsets: hullOf(places, ackMissing),
+      }),
+      ...proofOf(context, facts, overtaken, {
+        verdict: "store.missing",
+        decidedBy: overtakenText,
+        offsets: hullOf(places, overtaken),
+      }),
     ],
-    proofs: proofsOf(context, facts, lost, proven, places),
-    wanted: wantedOf(context, places),
+    wanted: [...wantedOf(context, facts, places), ...wantedTail(context, facts, known, missing)],
     seen,
     unlocated: unionAll([missing, facts.unknown]),
   };
 }
+
+const overtakenText =
+  "It was sent without asking for an answer (acks=0); the log holds later ones of its stream, and was read twice wherever it could be: it is not there.";
 
 /** The leader's own log end, read after the sequences were known, bounds what no later send has bounded. */
 function endsOf(context: LaneContext, before: StreamMemory, knownBefore: RangeSet): StreamMemory["ends"] {
@@ -125,6 +140,8 @@ function absentOf(context: LaneContext, places: readonly Place[], knownBefore: R
   const absent = places.filter((place) => {
     if (place.era !== context.era || context.eraRise !== undefined || place.located) return false;
     if (!covers(knownBefore, place.first, place.last)) return false;
+    // A compacted log loses older records by design: only where it has no hole can it say that one was never there.
+    if (context.compacted !== false && !isFull(context.view, place)) return false;
     // What the log start has passed cannot be read any more, and somebody may have worked it before.
     return answerOf(context.view, context.reading, place) === "absent";
   });
@@ -167,138 +184,49 @@ function rangesOfKeys(located: ReadonlyMap<number, LoggedStamp>, within: RangeSe
   return intersection(unionAll([...located.keys()].map((sequence) => rangeOf(sequence, sequence))), within);
 }
 
-/** Void and uncertain messages are never lost; they are counted apart, for applications swallow rejections. */
-function notSentGaps(facts: StreamFacts, anywhere: RangeSet, seen: RangeSet): readonly Gap[] {
-  const { ledger } = facts;
-  // What went out again without a stamp was sent: it is not audited, and counted as that.
-  const runs = ledger.voided.filter((run) => run.reason !== "unstamped");
-  const gaps: Gap[] = runs.map((run): Gap => {
-    const isAborted = run.reason === "aborted";
-    return {
-      producerId: ledger.producerId,
-      group: undefined,
-      sequences: difference(run.sequences, unionAll([ledger.acked, anywhere])),
-      state: isAborted ? "explained" : "not-sent",
-      verdict: isAborted ? "store.aborted" : run.reason === "nacked" ? "produce.nacked" : "produce.rejected",
-      cause: undefined,
-      offsets: undefined,
-      decidedBy: `The producer was told that it was not stored (${run.reason}).`,
-    };
-  });
-  gaps.push({
-    producerId: ledger.producerId,
-    group: undefined,
-    sequences: difference(facts.unknown, unionAll([anywhere, seen])),
-    state: "not-sent",
-    verdict: "produce.uncertain",
-    cause: "outcome-unknown",
-    offsets: undefined,
-    decidedBy: "The send was rejected or never answered, and nothing shows that it was stored.",
-  });
-  return gaps.filter((gap) => !isEmpty(gap.sequences));
-}
-
-function suspectedGaps(
+function proofOf(
   context: LaneContext,
-  facts: StreamFacts,
+  { ledger: { producerId } }: StreamFacts,
   sequences: RangeSet,
-  known: StreamMemory["unplaced"],
-  places: readonly Place[],
-): readonly Gap[] {
-  if (isEmpty(sequences)) return [];
-  const { nowMs, policy } = context.input;
-  const hopeless = intersection(sequences, standingSince(known, nowMs - policy.unreadableMs));
-  const obscured = difference(
-    intersection(obscuredOf(context, places), standingSince(known, nowMs - policy.graceMs)),
-    hopeless,
-  );
-  const suspected = difference(sequences, unionAll([hopeless, obscured]));
-  const base = { producerId: facts.ledger.producerId, group: undefined, verdict: "produce.ack-missing" as const };
-  const gaps: Gap[] = [
-    {
-      ...base,
-      sequences: suspected,
-      state: "suspected",
-      cause: undefined,
-      offsets: hullOf(places, suspected),
-      decidedBy: "The answer to a resolved send left the partition out.",
-    },
-    {
-      ...base,
-      sequences: intersection(sequences, obscured),
-      state: "in-doubt",
-      cause: "unstamped-in-range",
-      offsets: hullOf(places, obscured),
-      decidedBy: "Messages without a stamp lie where it can be, and one of them may be it.",
-    },
-    {
-      ...base,
-      sequences: hopeless,
-      state: "in-doubt",
-      cause: "log-not-readable",
-      offsets: hullOf(places, hopeless),
-      decidedBy: "The answer left the partition out, and nobody could read the log to see whether it was stored.",
-    },
-  ];
-  return gaps.filter((gap) => !isEmpty(gap.sequences));
-}
-
-/** Read as far as they can lie, and only the stamps of others' messages are missing there: no later reading says more. */
-function obscuredOf(context: LaneContext, places: readonly Place[]): RangeSet {
-  const obscured = places.filter(
-    (place) =>
-      place.era === context.era &&
-      !place.located &&
-      answerOf(context.view, context.reading, place) === "unstamped-there",
-  );
-  return unionAll(obscured.map((place) => rangeOf(place.first, place.last)));
-}
-
-function proofsOf(
-  context: LaneContext,
-  facts: StreamFacts,
-  lost: RangeSet,
-  byLog: RangeSet,
-  places: readonly Place[],
+  words: Pick<Gap, "verdict" | "decidedBy" | "offsets">,
 ): readonly Proof[] {
-  const { producerId } = facts.ledger;
-  return [lost]
-    .filter((sequences) => !isEmpty(sequences))
-    .map((sequences) => ({
-      producerId,
-      group: undefined,
-      sequences,
-      era: context.era,
-      leftBehindFrom: undefined,
-      gap: {
-        producerId,
-        group: undefined,
-        sequences,
-        state: "confirmed",
-        verdict: "produce.ack-missing",
-        cause: undefined,
-        offsets: hullOf(places, sequences),
-        decidedBy: isEmpty(difference(sequences, byLog))
-          ? "The answer left the partition out, and the log was read twice wherever it could be: it is not there."
-          : "The answer left the partition out, and a group finished every offset where it could be without it.",
-      },
-    }));
+  if (isEmpty(sequences)) return [];
+  const gap: Gap = { ...words, producerId, group: undefined, sequences, state: "confirmed", cause: undefined };
+  return [{ producerId, group: undefined, sequences, era: context.era, leftBehindFrom: undefined, gap }];
 }
 
-function wantedOf(context: LaneContext, places: readonly Place[]): readonly LogRange[] {
+function decidedBy({ reading }: LaneContext, isByLog: boolean): string {
+  const begin = "The answer left the partition out, and";
+  if (!isByLog) return `${begin} a group finished every offset where it could be without it.`;
+  if (reading?.partitionCount !== undefined) {
+    return `${begin} the topic has no such partition: twice it was read to have ${reading.partitionCount}.`;
+  }
+  return `${begin} the log was read twice wherever it could be: it is not there.`;
+}
+
+function wantedOf(context: LaneContext, facts: StreamFacts, places: readonly Place[]): readonly LogRange[] {
   const { reading } = context;
   if (reading === undefined) return [];
-  return places.flatMap(
-    (place) => readableOf(reading, place.low, Math.min(place.high, reading.lastStableOffset - 1)) ?? [],
-  );
+  return places.flatMap((place) => {
+    const high = Math.min(place.high, reading.lastStableOffset - 1);
+    // Without answers nothing narrows the place: of a long log only the newest part is worth a look.
+    const isTold = overlaps(facts.ledger.told, place.first, place.last);
+    return readableOf(reading, isTold ? Math.max(place.low, high + 1 - tailCount) : place.low, high) ?? [];
+  });
 }
 
-/** The interval that holds all of some sequences, for people. */
-export function hullOf(places: readonly Place[], sequences: RangeSet): Gap["offsets"] {
-  const touching = places.filter((place) => overlaps(sequences, place.first, place.last));
-  if (touching.length === 0) return undefined;
-  return {
-    low: Math.min(...touching.map((place) => place.low)),
-    high: Math.max(...touching.map((place) => place.high)),
-  };
+/** Nobody bounds where the messages of a producer that is gone can lie: they are looked for near the end, for a while. */
+function wantedTail(
+  { reading, input }: LaneContext,
+  facts: StreamFacts,
+  known: StreamMemory["unplaced"],
+  missing: RangeSet,
+): readonly LogRange[] {
+  const sought = difference(intersection(facts.left, missing), standingSince(known, input.nowMs - soughtMs));
+  if (reading === undefined || isEmpty(sought)) return [];
+  const last = reading.lastStableOffset - 1;
+  return [readableOf(reading, last + 1 - tailCount, last) ?? []].flat();
 }
+
+const tailCount = 5_000;
+const soughtMs = 30_000;

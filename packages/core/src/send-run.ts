@@ -83,6 +83,11 @@ export class SendRun {
     this.#bracket();
   }
 
+  /** Beside the rejection: the producer is stuck, and refused for good. */
+  stuck(): void {
+    this.#each((first, last) => this.ledger.bookStuck(first, last));
+  }
+
   /** Told to the application as sent, with no answer of the broker (acks=0). */
   told(): void {
     if (!this.#settle()) return;

@@ -1,6 +1,17 @@
+import type { ClientStanding } from "./judge.ts";
 import { type GroupRecord, type LaneRecord, noRepeats, type Receipts, type StreamVerdicts } from "./lane-record.ts";
 import type { LedgerReport } from "./ledger-report.ts";
-import { above, difference, intersection, type RangeSet, union, unionAll, upTo } from "./range-set.ts";
+import {
+  above,
+  difference,
+  emptyRanges,
+  intersection,
+  type RangeSet,
+  rangeOf,
+  union,
+  unionAll,
+  upTo,
+} from "./range-set.ts";
 
 /** The sets of a stream that every judge needs, with the precedence processed > acked > void > uncertain. */
 export interface StreamFacts {
@@ -12,6 +23,8 @@ export interface StreamFacts {
   readonly voided: RangeSet;
   /** Nobody can say whether they were stored, and the log has not shown them. */
   readonly unknown: RangeSet;
+  /** Given out by a producer that is gone, which never told what became of them. */
+  readonly left: RangeSet;
 }
 
 export const noVerdicts: StreamVerdicts = { seen: [], lost: [], withdrawn: [] };
@@ -33,14 +46,21 @@ export const noReceipts: Receipts = {
   doubtTo: 0,
 };
 
-/** Reads a stream out of a snapshot. */
-export function streamFactsOf(snapshot: LaneRecord, ledger: LedgerReport): StreamFacts {
+/** Reads a stream out of a snapshot. `standing` is that of its producer's client. */
+export function streamFactsOf(snapshot: LaneRecord, ledger: LedgerReport, standing?: ClientStanding): StreamFacts {
   const verdicts = snapshot.verdicts.get(ledger.producerId) ?? noVerdicts;
   const voided = difference(unionAll(ledger.voided.map((run) => run.sequences)), ledger.acked);
   const seen = intersection(ledger.uncertain, verdicts.seen);
   const promised = difference(unionAll([ledger.acked, ledger.omitted, ledger.told, seen]), voided);
   const unknown = difference(difference(ledger.uncertain, promised), voided);
-  return { ledger, verdicts, promised: above(promised, ledger.floor - 1), voided, unknown };
+  const left = standing === "silent" || standing === "closed" ? withoutOutcome(ledger) : emptyRanges;
+  return { ledger, verdicts, promised: above(promised, ledger.floor - 1), voided, unknown, left };
+}
+
+function withoutOutcome(ledger: LedgerReport): RangeSet {
+  const { acked, omitted, uncertain, told, returned, voided, floor, assigned } = ledger;
+  const settled = unionAll([acked, omitted, uncertain, told, returned, ...voided.map((run) => run.sequences)]);
+  return difference(rangeOf(Math.max(1, floor), assigned), settled);
 }
 
 /** Processed, with the receipts that came ahead of the ledger's claim. */

@@ -15,7 +15,15 @@ function setUp() {
     accept: () => {},
   };
   const chain = new Chain<TestimonyReport>(idle, () => "nonce");
-  const member: Member = { lane, laneHash: laneHashOf(lane), testimony, chain, owner: undefined, workingOffset: -1, failedTries: 0 };
+  const member: Member = {
+    lane,
+    laneHash: laneHashOf(lane),
+    testimony,
+    chain,
+    owner: undefined,
+    workingOffset: -1,
+    failedTries: 0,
+  };
   const assigned = new AssignedLane(member);
   const owner = {};
   assigned.join(owner);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { EvidenceReader, GroupReading, KafkaReading, Lane, LogRange } from "@seqwatch/core";
 import { type ClusterPort, clusterIdOf, clusterSourceOf } from "./cluster.ts";
 import { extractLog } from "./log-extract.ts";
+import { readingWithoutPartition } from "./no-partition.ts";
 import { at, listAt, numberAt, textAt } from "./untyped.ts";
 
 export interface KafkaReaderOptions {
@@ -108,7 +109,10 @@ class LogReader implements EvidenceReader {
     await cluster.refreshMetadata();
     if (lane.cluster !== (this.#options.cluster ?? clusterIdOf(cluster))) return undefined;
     const leader = leaderOf(cluster, lane.destination, partition);
-    if (leader === undefined) return this.#readNoPartition(await this.#connect(), lane, beganAtMs, nowMs);
+    if (leader === undefined) {
+      const { length: count } = cluster.findTopicPartitionMetadata(lane.destination);
+      return readingWithoutPartition(partition, count, { beganAtMs, endedAtMs: nowMs() });
+    }
     if (leader < 0) return undefined;
     const broker = await cluster.findBroker({ nodeId: leader });
     const list = async (replicaId: number, isolationLevel: number, timestamp: number): Promise<number> => {
@@ -138,33 +142,6 @@ class LogReader implements EvidenceReader {
       compacted,
       extracts,
       groups: groupReadings,
-    };
-  }
-
-  /**
-   * Metadata lists every partition of a topic, so one beyond their count is not there. Whether it is only about to be
-   * added, the next reading tells; and of a topic without any partition nothing is known.
-   */
-  async #readNoPartition(
-    { cluster, admin }: Connection,
-    lane: Lane,
-    beganAtMs: number,
-    nowMs: () => number,
-  ): Promise<KafkaReading | undefined> {
-    const partitions = cluster.findTopicPartitionMetadata(lane.destination);
-    if (partitions.length === 0 || Number(lane.partition) < partitions.length) return undefined;
-    const compacted = await this.#readCompacted(admin, lane.destination, nowMs());
-    const ends = { logStart: 0, logEnd: 0, highWatermark: 0, lastStableOffset: 0 };
-    return {
-      kind: "kafka",
-      beganAtMs,
-      endedAtMs: nowMs(),
-      leader: nobody,
-      partitionCount: partitions.length,
-      ...ends,
-      compacted,
-      extracts: [],
-      groups: new Map(),
     };
   }
 
@@ -295,8 +272,6 @@ async function withinLimit<T>(work: Promise<T | "failed">, limitMs: number): Pro
   }
 }
 
-/** The leader of a partition that is not there. */
-const nobody = -1;
 const settleMs = 250;
 const earliest = -2;
 const latest = -1;

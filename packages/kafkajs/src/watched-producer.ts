@@ -15,6 +15,7 @@ import type {
 import { type PreparedSend, prepareSend } from "./prepare-send.ts";
 import { bookCoverage, bookRejection, coverageOf, isTooLargeStamped } from "./send-outcome.ts";
 import type { Streams } from "./streams.ts";
+import { StuckWatch, stuckAfter } from "./stuck-watch.ts";
 import type { SendSurroundings, TopicSend } from "./topic-send.ts";
 import { watchTransaction } from "./watched-transaction.ts";
 import { withinMs } from "./within.ts";
@@ -42,7 +43,7 @@ export class WatchedProducer {
   readonly #original: SenderPort;
   readonly #sendSurroundings: SendSurroundings;
   #isNameMissingTold = false;
-  #outOfOrderCount = 0;
+  readonly #stuckWatch = new StuckWatch();
 
   constructor(producer: ProducerPort, surroundings: ProducerSurroundings) {
     this.surroundings = surroundings;
@@ -129,14 +130,14 @@ export class WatchedProducer {
     try {
       answer = await sent;
     } catch (error) {
-      this.#noteRejection(error);
       const isOurs = this.#guard("reading a rejection", () => isTooLargeStamped(error, prepared.sends)) === true;
       const resent = isOurs ? await this.#sendUnstamped(prepared, sendBare) : undefined;
       if (resent !== undefined) return resent;
       taker.rejected(prepared.sends, error);
+      this.#guard("noting a rejection", () => this.#noteRejection(error, prepared.sends));
       throw error;
     }
-    this.#outOfOrderCount = 0;
+    this.#guard("noting an answer", () => this.#stuckWatch.resolved(prepared.sends));
     return await taker.resolved(prepared.sends, answer, isUnconfirmed);
   }
 
@@ -220,12 +221,11 @@ export class WatchedProducer {
     }
   }
 
-  #noteRejection(error: unknown): void {
-    if (!(error instanceof Error) || Reflect.get(error, "type") !== "OUT_OF_ORDER_SEQUENCE_NUMBER") return;
-    this.#outOfOrderCount += 1;
-    if (this.#outOfOrderCount !== stuckAfter) return;
+  #noteRejection(error: unknown, sends: readonly TopicSend[]): void {
+    if (!this.#stuckWatch.rejected(error, sends)) return;
     const text = `An idempotent producer was refused ${stuckAfter} times in a row for its sequence number; kafkajs does not recover from this by itself. Make a new producer.`;
     this.surroundings.client.notice({ kind: "warning", code: "producer-stuck", text });
+    this.surroundings.streams.reportSoon();
   }
 
   #tellNameMissing(): void {
@@ -296,4 +296,3 @@ function sendersOf(producer: ProducerPort): SenderPort {
 }
 
 const disconnectLimitMs = 250;
-const stuckAfter = 3;

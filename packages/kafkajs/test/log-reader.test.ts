@@ -166,3 +166,14 @@ test("a topic that is not there, or of another cluster, is no evidence", async (
   expect(await reader.readLog?.({ ...lane, destination: "no-such-topic" }, [], [], nowMs)).toBeUndefined();
   expect(await reader.readLog?.({ ...lane, cluster: "another" }, [], [], nowMs)).toBeUndefined();
 });
+
+test("a partition beyond the topic's count is read as not there", async () => {
+  const lane = await sendTo(await createTopic(2), 1);
+  expect(await readLog({ ...lane, partition: "99" }, [])).toMatchObject({
+    partitionCount: 2,
+    leader: -1,
+    logEnd: 0,
+    extracts: [],
+  });
+  expect((await readLog({ ...lane, partition: "1" }, [])).partitionCount).toBeUndefined();
+});

@@ -1,0 +1,164 @@
+import { standingSince } from "./aged-ranges.ts";
+import type { Gap } from "./finding.ts";
+import type { LaneContext } from "./kafka-context.ts";
+import { answerOf, type LogAnswer } from "./kafka-log.ts";
+import type { StreamMemory } from "./kafka-memory.ts";
+import { hullOf, type Place } from "./kafka-places.ts";
+import { difference, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
+import type { StreamFacts } from "./stream-facts.ts";
+
+/** What a pass knows of the messages without an offset when it says what is open about them. */
+export interface Unplaced {
+  /** Met by a group, or confirmed as lost: nothing is open about them. */
+  readonly anywhere: RangeSet;
+  /** Shown by the log. */
+  readonly seen: RangeSet;
+  /** Confirmed by this pass. */
+  readonly lost: RangeSet;
+  readonly known: StreamMemory["unplaced"];
+  readonly places: readonly Place[];
+}
+
+/** All that is open about the messages of a stream that have no offset; a message is in one gap at most. */
+export function gapsOf(context: LaneContext, facts: StreamFacts, unplaced: Unplaced): readonly Gap[] {
+  const missing = (of: RangeSet) => difference(of, unionAll([unplaced.anywhere, unplaced.seen, unplaced.lost]));
+  return [
+    ...notSentGaps(facts, unplaced.anywhere, missing(facts.unknown)),
+    ...omittedGaps(context, facts, missing(difference(facts.ledger.omitted, facts.ledger.acked)), unplaced),
+    ...untoldGaps(context, facts, missing(facts.ledger.told), unplaced),
+    ...leftGaps(context, facts, missing(facts.left), unplaced),
+  ].filter((gap) => !isEmpty(gap.sequences));
+}
+
+/** Void and uncertain messages are never lost; they are counted apart, for applications swallow rejections. */
+function notSentGaps(facts: StreamFacts, anywhere: RangeSet, unknown: RangeSet): readonly Gap[] {
+  const { ledger } = facts;
+  // What went out again without a stamp was sent: it is not audited, and counted as that.
+  const runs = ledger.voided.filter((run) => run.reason !== "unstamped");
+  const voided = runs.map((run): Gap => {
+    const isAborted = run.reason === "aborted";
+    return {
+      ...atStream(facts),
+      sequences: difference(run.sequences, union(ledger.acked, anywhere)),
+      state: isAborted ? "explained" : "not-sent",
+      verdict: isAborted ? "store.aborted" : run.reason === "nacked" ? "produce.nacked" : "produce.rejected",
+      decidedBy: `The producer was told that it was not stored (${run.reason}).`,
+    };
+  });
+  const uncertain = { ...atStream(facts), state: "not-sent", cause: "outcome-unknown" } as const;
+  const stuck = ledger.stuck ?? [];
+  return [
+    ...voided,
+    {
+      ...uncertain,
+      sequences: intersection(unknown, stuck),
+      verdict: "produce.stuck",
+      decidedBy:
+        "The idempotent producer was refused for its own sequence number, again and again, and does not recover by itself.",
+    },
+    {
+      ...uncertain,
+      sequences: difference(unknown, stuck),
+      verdict: "produce.uncertain",
+      decidedBy: "The send was rejected or never answered, and nothing shows that it was stored.",
+    },
+  ];
+}
+
+function omittedGaps(
+  context: LaneContext,
+  facts: StreamFacts,
+  sequences: RangeSet,
+  { known, places }: Unplaced,
+): readonly Gap[] {
+  const { nowMs, policy } = context.input;
+  const hopeless = intersection(sequences, standingSince(known, nowMs - policy.unreadableMs));
+  const standing = difference(intersection(sequences, standingSince(known, nowMs - policy.graceMs)), hopeless);
+  const obscured = intersection(placesWhere(context, places, "unstamped-there"), standing);
+  const holed = context.compacted === true ? intersection(placesWhere(context, places, "absent"), standing) : [];
+  const compacted = difference(holed, obscured);
+  const suspected = difference(sequences, unionAll([hopeless, obscured, compacted]));
+  const base = { ...atStream(facts), verdict: "produce.ack-missing" as const };
+  return [
+    {
+      ...base,
+      sequences: suspected,
+      state: "suspected",
+      offsets: hullOf(places, suspected),
+      decidedBy: "The answer to a resolved send left the partition out.",
+    },
+    {
+      ...base,
+      sequences: obscured,
+      state: "in-doubt",
+      cause: "unstamped-in-range",
+      offsets: hullOf(places, obscured),
+      decidedBy: "Messages without a stamp lie where it can be, and one of them may be it.",
+    },
+    {
+      ...base,
+      sequences: compacted,
+      state: "in-doubt",
+      cause: "compacted",
+      offsets: hullOf(places, compacted),
+      decidedBy: "The answer left the partition out, and compaction may have removed it if it was stored all the same.",
+    },
+    {
+      ...base,
+      sequences: hopeless,
+      state: "in-doubt",
+      cause: "log-not-readable",
+      offsets: hullOf(places, hopeless),
+      decidedBy: "The answer left the partition out, and nobody could read the log to see whether it was stored.",
+    },
+  ];
+}
+
+/** Sent without asking for an answer (acks=0). What the log shows none of a grace time later is in doubt at the least. */
+function untoldGaps(
+  context: LaneContext,
+  facts: StreamFacts,
+  sequences: RangeSet,
+  { known, places }: Unplaced,
+): readonly Gap[] {
+  const { nowMs, policy } = context.input;
+  const standing = intersection(sequences, standingSince(known, nowMs - policy.graceMs));
+  return [
+    {
+      ...atStream(facts),
+      sequences: standing,
+      state: "in-doubt",
+      verdict: "store.missing",
+      cause: "no-confirms",
+      offsets: hullOf(places, standing),
+      decidedBy: "It was sent without asking for an answer (acks=0), and nothing shows that it was stored.",
+    },
+  ];
+}
+
+/** Their producer is gone, and took with it what became of them. */
+function leftGaps(context: LaneContext, facts: StreamFacts, sequences: RangeSet, { known }: Unplaced): readonly Gap[] {
+  const { nowMs, policy } = context.input;
+  return [
+    {
+      ...atStream(facts),
+      sequences: intersection(sequences, standingSince(known, nowMs - policy.graceMs)),
+      state: "in-doubt",
+      verdict: "produce.uncertain",
+      cause: "outcome-unknown",
+      decidedBy: "The producer ended before it told what became of the send, and nothing shows that it was stored.",
+    },
+  ];
+}
+
+/** Read as far as they can lie, with this answer: no later reading says more. */
+function placesWhere(context: LaneContext, places: readonly Place[], answer: LogAnswer): RangeSet {
+  const found = places.filter(
+    (place) => place.era === context.era && !place.located && answerOf(context.view, context.reading, place) === answer,
+  );
+  return unionAll(found.map((place) => rangeOf(place.first, place.last)));
+}
+
+function atStream({ ledger }: StreamFacts): Pick<Gap, "producerId" | "group" | "cause" | "offsets"> {
+  return { producerId: ledger.producerId, group: undefined, cause: undefined, offsets: undefined };
+}
