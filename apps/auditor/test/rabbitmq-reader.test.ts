@@ -55,7 +55,7 @@ test("a queue of the default exchange is bound under its own name alone", async 
     exists: true,
     bound: true,
     provable: true,
-    mayDeadLetter: false,
+    limits: { ttlMs: undefined, dropsHead: false, deadLetters: false, atRestart: "persistent" },
     consumerCount: 0,
     statisticsLagMs: 10_000,
   });
@@ -137,17 +137,70 @@ test("another binding of the same key is another shape; one of another queue or 
   expect((await read())?.shape).not.toBe(first?.shape);
 });
 
-test("a dead-letter exchange matters together with a limit, whether by argument or by policy", async () => {
-  await channel.assertQueue(name, { deadLetterExchange: "dead" });
-  expect(await read({ destination: "" })).toMatchObject({ mayDeadLetter: false });
+test("limits count whether they are set by argument or by policy, and the smaller one of the two", async () => {
+  await channel.assertQueue(name, { deadLetterExchange: "", deadLetterRoutingKey: `${name}-other`, messageTtl: 700 });
+  expect(await read({ destination: "" })).toMatchObject({
+    limits: { dropsHead: false, deadLetters: true, ttlMs: 700 },
+  });
   const before = (await read({ destination: "" }))?.shape;
-  const policy = { pattern: `^${name}$`, "apply-to": "queues", priority: 1, definition: { "max-length": 10 } };
+  const policy = {
+    pattern: `^${name}$`,
+    "apply-to": "queues",
+    priority: 1,
+    definition: { "max-length": 10, "message-ttl": 500 },
+  };
   await manage("PUT", `/policies/%2F/${name}`, policy);
   reader = await renew(reader);
   const after = await read({ destination: "" });
   await manage("DELETE", `/policies/%2F/${name}`);
-  expect(after).toMatchObject({ mayDeadLetter: true });
+  expect(after).toMatchObject({ limits: { dropsHead: true, deadLetters: true, ttlMs: 500 } });
   expect(after?.shape).not.toBe(before);
+});
+
+test("a dead-letter exchange that leads nowhere keeps nothing", async () => {
+  await channel.assertQueue(name, { deadLetterExchange: `${name}-next`, messageTtl: 700 });
+  expect((await read({ destination: "" }))?.limits.deadLetters).toBe(false);
+  await channel.assertExchange(`${name}-next`, "fanout");
+  await channel.assertQueue(`${name}-other`);
+  await channel.bindQueue(`${name}-other`, `${name}-next`, "");
+  reader = await renew(reader);
+  expect((await read({ destination: "" }))?.limits.deadLetters).toBe(true);
+});
+
+test("a full queue that refuses throws nothing away", async () => {
+  await channel.assertQueue(name, { maxLength: 5, arguments: { "x-overflow": "reject-publish" } });
+  expect((await read({ destination: "" }))?.limits.dropsHead).toBe(false);
+});
+
+test("what a restart leaves depends on the kind of queue", async () => {
+  const left = async (queue: string) => (await read({ destination: "" }, queue))?.limits.atRestart;
+  await channel.assertQueue(name, { durable: false });
+  await channel.assertQueue(`${name}-other`, { arguments: { "x-queue-type": "quorum" } });
+  expect([await left(name), await left(`${name}-other`)]).toEqual(["none", "all"]);
+});
+
+test("the time that the broker has been up is read, also for a queue that is gone", async () => {
+  await channel.assertQueue(name);
+  const first = (await read({ destination: "" }))?.uptimeMs;
+  expect(first).toBeGreaterThan(0);
+  await channel.deleteQueue(name);
+  reader = await renew(reader);
+  expect((await read({ destination: "" }))?.uptimeMs).toBeGreaterThanOrEqual(first ?? 0);
+});
+
+test("the queues that a lane reaches are found, whether anybody consumes them or not", async () => {
+  const find = async (lane: Partial<Lane>) =>
+    await reader.findQueues?.({ system: "rabbitmq", cluster, destination: name, partition: "a", ...lane }, () =>
+      performance.now(),
+    );
+  await channel.assertExchange(name, "topic");
+  for (const queue of [name, `${name}-other`]) {
+    await channel.assertQueue(queue);
+    await channel.bindQueue(queue, name, "a");
+  }
+  expect((await find({}))?.toSorted()).toEqual([name, `${name}-other`]);
+  expect(await find({ partition: "b" })).toEqual([]);
+  expect(await find({ destination: "", partition: name })).toEqual([name]);
 });
 
 test("priorities and streams prove nothing, quorum queues do", async () => {

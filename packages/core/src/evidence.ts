@@ -13,5 +13,7 @@ export interface EvidenceReader {
   ): Promise<KafkaReading | undefined>;
   /** RabbitMQ: one queue as the lane's destination and partition reach it. */
   readQueue?(lane: Lane, queue: string, nowMs: () => number): Promise<QueueReading | undefined>;
+  /** RabbitMQ: the queues that the lane reaches now, at most a few hundred; undefined = not readable. */
+  findQueues?(lane: Lane, nowMs: () => number): Promise<readonly string[] | undefined>;
   close(): Promise<void>;
 }

@@ -1,7 +1,14 @@
 import { offsetsIn, timeIn } from "./fact-words.ts";
 import type { PassResult } from "./findings.ts";
 import { countOf, rangeOf } from "./range-set.ts";
-import type { GroupReading, KafkaReading, LogExtract, QueueReading, RabbitReading } from "./reading.ts";
+import {
+  type GroupReading,
+  type KafkaReading,
+  type LogExtract,
+  mayDeadLetter,
+  type QueueReading,
+  type RabbitReading,
+} from "./reading.ts";
 
 /** What the broker itself showed in this pass, and when. */
 export function factsOfReading(groups: readonly string[], pass: PassResult): readonly string[] {
@@ -47,12 +54,13 @@ function factsOfQueue(queue: string, reading: RabbitReading, pass: PassResult): 
   ];
 }
 
-function aboutRoute(queue: string, { bound, provable, mayDeadLetter }: QueueReading): readonly string[] {
+function aboutRoute(queue: string, { bound, provable, limits }: QueueReading): readonly string[] {
   const said: string[] = [];
   if (bound === false) said.push(`No binding leads from this exchange and key to ${queue}.`);
   if (bound === undefined) said.push(`Whether a binding leads to ${queue} could not be read.`);
   if (!provable) said.push(`The order of ${queue} proves nothing: its kind, or an exchange on the way, gives none.`);
-  if (mayDeadLetter) said.push(`${queue} has a dead-letter exchange, and a limit or a time-to-live that may use it.`);
+  if (mayDeadLetter(limits))
+    said.push(`${queue} has a dead-letter exchange, and a limit or a time-to-live that may use it.`);
   return said;
 }
 

@@ -74,6 +74,7 @@ export type {
   LogExtract,
   LoggedStamp,
   LogRange,
+  QueueLimits,
   QueueReading,
   RabbitReading,
 } from "./reading.ts";

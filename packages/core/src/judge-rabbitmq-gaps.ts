@@ -4,6 +4,7 @@ import { type CohortFacts, isProven } from "./judge-rabbitmq-cohorts.ts";
 import { splitByCause } from "./judge-rabbitmq-doubt.ts";
 import type { Cohort, DoubtStretch } from "./judge-rabbitmq-memory.ts";
 import { above, difference, emptyRanges, intersection, isEmpty, type RangeSet, union, upTo } from "./range-set.ts";
+import { mayDeadLetter, type QueueReading } from "./reading.ts";
 
 /** What one pass knows of a stream in a queue, for the words that people read. */
 export interface GapFacts {
@@ -51,7 +52,11 @@ export function describeCohorts(cohorts: readonly Cohort[], facts: GapFacts): Ga
 
 /** The verdict of a message that the queue took and never gave to anybody. What the reading tells of the queue decides. */
 function verdictOf(facts: GapFacts): Verdict {
-  return facts.cohorts.sight.reading?.mayDeadLetter === true ? "store.dead-lettered" : "store.dropped";
+  return isDeadLettering(facts.cohorts.sight.reading) === true ? "store.dead-lettered" : "store.dropped";
+}
+
+function isDeadLettering(reading: QueueReading | undefined): boolean | undefined {
+  return reading === undefined ? undefined : mayDeadLetter(reading.limits);
 }
 
 interface Fate {
@@ -86,7 +91,7 @@ function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
 
 /** Where a dead-letter exchange may have taken what the queue dropped, only the copy could tell. */
 function isProvable(facts: GapFacts): boolean {
-  return !facts.cohorts.rules.deadLetter || facts.cohorts.sight.reading?.mayDeadLetter === false;
+  return !facts.cohorts.rules.deadLetter || isDeadLettering(facts.cohorts.sight.reading) === false;
 }
 
 /** Received and never settled: whoever held it is gone, and the queue has passed since. It may have been worked. */

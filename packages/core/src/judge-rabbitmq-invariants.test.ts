@@ -14,6 +14,7 @@ import { mergeNotes } from "./merge-notes.ts";
 import { emptyQueue, mergeConsumerSigns } from "./merge-queue.ts";
 import { defaultPolicy } from "./policy.ts";
 import { addRange, countOf, intersection, type RangeSet, union } from "./range-set.ts";
+import type { QueueReading } from "./reading.ts";
 import { emptyLane, presentLane, type StoredLane } from "./stored-lane.ts";
 
 const lane = { system: "rabbitmq", cluster: "c", destination: "orders", partition: "created" } as const;
@@ -245,12 +246,13 @@ function judgeNow(
     const isSilent = isDead && at.nowMs - diedAtMs > 10_000;
     clients.set(`client${id.slice(1)}`, isClosed ? "closed" : isSilent ? "silent" : "alive");
   }
-  const reading = {
+  const reading: QueueReading = {
     beganAtMs: at.nowMs,
     exists: true,
     bound: true,
     provable: true,
-    mayDeadLetter: false,
+    limits: { ttlMs: undefined, dropsHead: false, deadLetters: false, atRestart: "all" },
+    uptimeMs: undefined,
     shape: "",
     consumerCount: at.consumers.filter(({ isDead }) => !isDead).length,
     ready: at.queued,

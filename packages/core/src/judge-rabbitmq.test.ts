@@ -6,7 +6,7 @@ import type { GroupRecord, LaneRecord, MemberRecord, QueueRecord, Receipts } fro
 import type { LedgerReport } from "./ledger-report.ts";
 import { defaultPolicy } from "./policy.ts";
 import { contains, type RangeSet } from "./range-set.ts";
-import type { QueueReading } from "./reading.ts";
+import type { QueueLimits, QueueReading } from "./reading.ts";
 import { emptyGroup, emptyLane, emptyReceipts, noTotals, openClaim } from "./stored-lane.ts";
 
 describe("the judge of RabbitMQ lanes", () => {
@@ -66,7 +66,7 @@ describe("the judge of RabbitMQ lanes", () => {
   });
 
   test("does not confirm what a dead-letter exchange may have taken", () => {
-    const found = begin().run(20, () => ({ mayDeadLetter: true }));
+    const found = begin().run(20, () => ({ limits: { deadLetters: true, ttlMs: 1_000 } }));
     expect(found.proofs).toEqual([]);
     expect(statesOf(found, 17)).toEqual(["in-doubt may-be-dead-lettered store.dead-lettered"]);
   });
@@ -154,7 +154,7 @@ interface Pass {
   readonly getCount?: number;
   readonly ready?: number;
   readonly unacked?: number;
-  readonly mayDeadLetter?: boolean;
+  readonly limits?: Partial<QueueLimits>;
   readonly storeDoubted?: boolean;
 }
 
@@ -200,7 +200,8 @@ function inputOf(pass: Pass, at: number, nowMs: number, memory: LaneMemory): Jud
     exists: true,
     bound: true,
     provable: true,
-    mayDeadLetter: pass.mayDeadLetter ?? false,
+    limits: { ttlMs: undefined, dropsHead: false, deadLetters: false, atRestart: "all", ...pass.limits },
+    uptimeMs: 600_000 + nowMs,
     shape: "",
     consumerCount: pass.consumerCount ?? 1,
     ready: pass.ready ?? 0,

@@ -32,18 +32,6 @@ export function policyOf(policies: readonly Policy[], queue: string, type: strin
     .sort((a, b) => b.priority - a.priority || (a.name < b.name ? -1 : 1))[0];
 }
 
-/**
- * Whether these settings can send a message that nobody received to a dead-letter exchange, or away: then its copy may be
- * anywhere. A dead-letter exchange for rejected messages alone cannot.
- */
-export function mayDeadLetterUnread(settings: readonly Fields[]): boolean {
-  const names = new Set(settings.flatMap((fields) => Object.keys(fields)).map((name) => name.replace(/^x-/, "")));
-  return (
-    names.has("dead-letter-exchange") &&
-    ["message-ttl", "max-length", "max-length-bytes"].some((limit) => names.has(limit))
-  );
-}
-
 function appliesTo({ applyTo }: Policy, type: string): boolean {
   return applyTo === "all" || applyTo === "queues" || applyTo === `${type}_queues`;
 }

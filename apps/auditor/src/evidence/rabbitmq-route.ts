@@ -20,25 +20,29 @@ export interface Route {
   readonly bound: boolean | undefined;
   /** Every exchange on the way is direct, topic, fanout or the default one. */
   readonly provable: boolean;
+  /** The queues that are reached; all of them where none was asked for. */
+  readonly queues: readonly string[];
   /** The bindings on the way: another text = they changed. Bindings of other keys and queues are not in it. */
   readonly steps: readonly string[];
 }
 
 /** Exchanges bound to exchanges beyond this are not followed. */
 const maxExchanges = 32;
+/** Queues behind one key beyond this are not named. */
+const maxQueues = 256;
 
 /**
- * Whether messages sent to an exchange with a routing key reach a queue, also through exchanges that are bound to it and
+ * Whether messages sent to an exchange with a routing key reach a queue, or any where none is named, also through exchanges that are bound to it and
  * alternate ones. `lookUp` answers undefined for an exchange that does not exist.
  */
 export async function findRoute(
-  from: { readonly exchange: string; readonly routingKey: string; readonly queue: string },
+  from: { readonly exchange: string; readonly routingKey: string; readonly queue?: string },
   lookUp: (exchange: string) => Promise<ExchangeFacts | undefined>,
 ): Promise<Route> {
-  if (from.exchange === "") return { bound: from.queue === from.routingKey, provable: true, steps: [] };
+  if (from.exchange === "") return byDefault(from.routingKey, from.queue);
   const seen = new Set<string>([from.exchange]);
   const steps: string[] = [];
-  let reached = false;
+  const queues = new Set<string>();
   let unclear = false;
   for (const exchange of seen) {
     const facts = seen.size > maxExchanges ? "too many" : await lookUp(exchange);
@@ -49,15 +53,23 @@ export async function findRoute(
       continue;
     }
     const taken = facts.bindings.filter((binding) => lets(facts.type, binding, from.routingKey));
-    const towards = taken.filter(({ toQueue, destination }) => !toQueue || destination === from.queue);
-    reached ||= towards.some(({ toQueue }) => toQueue);
+    const isWanted = (queue: string): boolean => from.queue === undefined || from.queue === queue;
+    const towards = taken.filter(({ toQueue, destination }) => !toQueue || isWanted(destination));
+    for (const { toQueue, destination } of towards) if (toQueue && queues.size < maxQueues) queues.add(destination);
     steps.push(...towards.map((binding) => `${exchange}:${facts.type}>${stableText(binding)}`));
     for (const { toQueue, destination } of towards) if (!toQueue) seen.add(destination);
     // What nothing takes goes on to the alternate exchange.
     if (taken.length === 0 && facts.alternate !== undefined) seen.add(facts.alternate);
   }
+  const reached = queues.size > 0;
   const bound = reached || !unclear ? reached : undefined;
-  return { bound, provable: !unclear, steps: steps.sort() };
+  return { bound, provable: !unclear, queues: [...queues], steps: steps.sort() };
+}
+
+/** The default exchange knows each queue by its name. */
+function byDefault(routingKey: string, queue: string | undefined): Route {
+  const bound = queue === undefined || queue === routingKey;
+  return { bound, provable: true, queues: bound ? [routingKey] : [], steps: [] };
 }
 
 const knownTypes: ReadonlySet<string> = new Set(["direct", "topic", "fanout"]);

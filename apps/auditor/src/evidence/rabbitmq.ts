@@ -3,7 +3,8 @@ import { countOf, type Fields, fieldsOf, listOf, stableText, textOf } from "./js
 import { type ManagementAnswer, ManagementClient } from "./management-client.ts";
 import { type ConsumerCount, type CountingConnection, QueueCounter } from "./queue-counter.ts";
 import { OwnCluster } from "./rabbitmq-cluster.ts";
-import { mayDeadLetterUnread, parsePolicies, policyOf } from "./rabbitmq-policy.ts";
+import { deadLetterTargetOf, limitsOf, type QueueSources } from "./rabbitmq-limits.ts";
+import { parsePolicies, policyOf } from "./rabbitmq-policy.ts";
 import { type ExchangeFacts, findRoute, type Route } from "./rabbitmq-route.ts";
 import { type Dated, SharedAnswers } from "./shared-answers.ts";
 
@@ -39,33 +40,48 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
   const own = new OwnCluster({ name: options.cluster, virtualHost, warn });
   const counts = new SharedAnswers<ConsumerCount>(shareMs);
   const counter = new QueueCounter({ connect: options.connect, timeoutMs, warn });
+  /** Where each queue was: one that is gone no longer tells. */
+  const nodes = new Map<string, string>();
 
   async function readQueue(lane: Lane, queue: string, nowMs: () => number): Promise<QueueReading | undefined> {
     if (!(await own.is(lane.cluster, management, nowMs))) return undefined;
     const look = new Look(management, vhost, nowMs);
     const count = await look.note(counts.ask(queue, nowMs(), () => counter.count(queue, nowMs)));
     const settings = await look.readSettings(queue);
-    const route = await look.readRoute(lane, queue);
+    const route = await look.readRoute({ exchange: lane.destination, routingKey: lane.partition, queue });
     if (settings === undefined || route === undefined) return undefined;
+    const deadLetters = await look.leadsAnywhere(lane, settings.sources);
+    const node = settings.node ?? nodes.get(queue);
+    if (node !== undefined && (nodes.size < maxQueues || nodes.has(queue))) nodes.set(queue, node);
     const exists = count.kind === "unknown" ? settings.exists : count.kind === "counted";
     return {
       beganAtMs: look.beganAtMs,
       exists,
       bound: exists ? route.bound : false,
       provable: route.provable && settings.provable,
-      mayDeadLetter: settings.mayDeadLetter,
-      shape: stableText([settings.shape, route.steps]),
+      limits: limitsOf(settings.sources, deadLetters),
+      // What the queue threw away while its letters led elsewhere must not be judged by where they lead now.
+      shape: stableText([settings.shape, route.steps, deadLetters]),
       consumerCount: count.kind === "counted" ? count.consumerCount : undefined,
       ready: settings.ready,
       unacked: settings.unacked,
       getCount: settings.getCount,
+      uptimeMs: await look.readUptime(node),
       statisticsLagMs: statisticsLagIntervals * options.statisticsIntervalMs,
     };
+  }
+
+  async function findQueues(lane: Lane, nowMs: () => number): Promise<readonly string[] | undefined> {
+    if (!(await own.is(lane.cluster, management, nowMs))) return undefined;
+    const look = new Look(management, vhost, nowMs);
+    const route = await look.readRoute({ exchange: lane.destination, routingKey: lane.partition });
+    return route?.queues;
   }
 
   return {
     system: "rabbitmq",
     readQueue,
+    findQueues,
     close: async () => {
       management.close();
       await counter.close();
@@ -79,13 +95,17 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
  */
 const statisticsLagIntervals = 2;
 
+/** Queues whose node is remembered. */
+const maxQueues = 10_000;
+
 /** Shorter than any pause between two passes: each pass looks for itself, and its lanes share what it saw. */
 const shareMs = 300;
 
 interface QueueSettings {
   readonly exists: boolean;
   readonly provable: boolean;
-  readonly mayDeadLetter: boolean;
+  readonly sources: QueueSources;
+  readonly node: string | undefined;
   readonly shape: unknown;
   readonly ready: number | undefined;
   readonly unacked: number | undefined;
@@ -125,17 +145,30 @@ class Look {
   }
 
   /** undefined = an exchange on the way could not be read. */
-  async readRoute(lane: Lane, queue: string): Promise<Route | undefined> {
+  async readRoute(from: Parameters<typeof findRoute>[0]): Promise<Route | undefined> {
     let isReadable = true;
-    const route = await findRoute(
-      { exchange: lane.destination, routingKey: lane.partition, queue },
-      async (exchange) => {
-        const found = await this.#readExchange(exchange);
-        if (found === "unknown") isReadable = false;
-        return found === "unknown" ? undefined : found;
-      },
-    );
+    const route = await findRoute(from, async (exchange) => {
+      const found = await this.#readExchange(exchange);
+      if (found === "unknown") isReadable = false;
+      return found === "unknown" ? undefined : found;
+    });
     return isReadable ? route : undefined;
+  }
+
+  /** Whether what the queue throws away may go on. A dead-letter exchange that nothing is bound to throws it away too. */
+  async leadsAnywhere(lane: Lane, sources: QueueSources): Promise<boolean> {
+    const target = deadLetterTargetOf(sources);
+    if (target === undefined) return false;
+    const route = await this.readRoute({ exchange: target.exchange, routingKey: target.routingKey ?? lane.partition });
+    return route?.bound !== false;
+  }
+
+  /** How long a node has been up; of a queue that was never read, of the only one there is. */
+  async readUptime(node: string | undefined): Promise<number | undefined> {
+    const answer = await this.#ask("/nodes?columns=name,uptime");
+    const known = answer.kind === "found" ? listOf(answer.body).map(fieldsOf) : [];
+    const own = node === undefined && known.length === 1 ? known[0] : known.find(({ name }) => name === node);
+    return own === undefined ? undefined : countOf(own["uptime"]);
   }
 
   async #readExchange(exchange: string): Promise<ExchangeFacts | "unknown" | undefined> {
@@ -176,7 +209,13 @@ function settingsOf(exists: boolean, fields: Fields, type: string, policies: rea
   return {
     exists,
     provable: (type === "classic" || type === "quorum") && given["x-max-priority"] === undefined,
-    mayDeadLetter: mayDeadLetterUnread([given, ...policies, fieldsOf(fields["effective_policy_definition"])]),
+    sources: {
+      type,
+      durable: fields["durable"] === true,
+      given,
+      policies: [...policies, fieldsOf(fields["effective_policy_definition"])],
+    },
+    node: textOf(fields["node"]),
     shape: [exists, type, fields["durable"], fields["exclusive"], given, policies],
     ready,
     unacked: countOf(fields["messages_unacknowledged"]),

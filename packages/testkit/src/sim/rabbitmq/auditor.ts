@@ -90,13 +90,18 @@ export class SimAuditor {
 
   #readQueue(lane: Lane, queue: SimQueue): QueueLook["reading"] {
     const { clock, bindings, shapes, faults } = this.#world;
-    const hasLimit = faults.ttlMs > 0 || (faults.maxLength > 0 && faults.overflow === "drop-head");
     return {
       beganAtMs: clock.nowMs,
       exists: true,
       bound: bindings.get(lane.partition)?.has(queue.name) ?? false,
       provable: true,
-      mayDeadLetter: faults.deadLetter === "cycle" && hasLimit,
+      limits: {
+        ttlMs: faults.ttlMs > 0 ? faults.ttlMs : undefined,
+        dropsHead: faults.maxLength > 0 && faults.overflow === "drop-head",
+        deadLetters: faults.deadLetter === "cycle",
+        atRestart: "all",
+      },
+      uptimeMs: clock.nowMs,
       shape: shapes.get(`${lane.partition} ${queue.name}`) ?? "",
       consumerCount: queue.consumerCount,
       ...queue.statistics,
