@@ -29,8 +29,8 @@ export interface ApiProgress {
 }
 
 const callLimitMs = 10_000;
-const pageSize = 200;
-const maxPages = 500;
+const pageSize = 100;
+const maxPages = 1_000;
 
 /** The auditor's HTTP API, as a script of the user's would use it. */
 export class AuditorApi {
@@ -41,7 +41,13 @@ export class AuditorApi {
   }
 
   async findings(): Promise<readonly ApiFinding[]> {
-    const listed = (await this.#pages("/api/v1/findings", "findings")).map(toObject);
+    return await this.findingsSince(0);
+  }
+
+  /** Those that changed at or after a time of the auditor's clock. They are listed newest change first. */
+  async findingsSince(sinceMs: number): Promise<readonly ApiFinding[]> {
+    const isOlder = (finding: unknown): boolean => Date.parse(String(toObject(finding)["changedAt"])) < sinceMs;
+    const listed = (await this.#pages("/api/v1/findings", "findings", isOlder)).map(toObject);
     // A list shows the first ranges of a finding only.
     const whole = listed.map(async (finding) =>
       finding["isShortened"] === true
@@ -87,13 +93,20 @@ export class AuditorApi {
     );
   }
 
-  async #pages(path: string, key: string): Promise<readonly unknown[]> {
+  /** Everything that is listed, or as far as the first one of which `isEnough` holds. */
+  async #pages(
+    path: string,
+    key: string,
+    isEnough: (one: unknown) => boolean = () => false,
+  ): Promise<readonly unknown[]> {
     const all: unknown[] = [];
     let cursor = "";
     for (let page = 0; page < maxPages; page += 1) {
       const answer = toObject(await this.#call(`${path}${path.includes("?") ? "&" : "?"}limit=${pageSize}${cursor}`));
-      all.push(...toList(answer[key]));
-      if (typeof answer["next"] !== "string") return all;
+      const listed = toList(answer[key]);
+      const end = listed.findIndex(isEnough);
+      all.push(...listed.slice(0, end === -1 ? undefined : end));
+      if (typeof answer["next"] !== "string" || end !== -1) return all;
       cursor = `&cursor=${encodeURIComponent(answer["next"])}`;
     }
     throw new LabError("LAB_AUDITOR_FAILED", `${path} has more than ${maxPages} pages.`);

@@ -17,6 +17,8 @@ export class FindingsWatch {
   readonly #api: AuditorApi;
   readonly #listeners = new Set<Listener>();
   readonly #closing = new AbortController();
+  readonly #known = new Map<string, ApiFinding>();
+  #newestMs = 0;
   #isRunning = false;
 
   constructor(api: AuditorApi) {
@@ -49,7 +51,11 @@ export class FindingsWatch {
     try {
       // First the pass, then the findings: what is listed is then at least as new as the pass.
       const lastPassAtMs = await this.#api.lastPassAtMs();
-      return { findings: await this.#api.findings(), lastPassAtMs };
+      for (const finding of await this.#api.findingsSince(this.#newestMs)) {
+        this.#known.set(finding.id, finding);
+        this.#newestMs = Math.max(this.#newestMs, Date.parse(finding.changedAt));
+      }
+      return { findings: [...this.#known.values()], lastPassAtMs };
     } catch {
       return undefined;
     }
