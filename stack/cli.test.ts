@@ -66,6 +66,7 @@ test.each([
   [["start"], 'There is no command "start"'],
   [["redis"], "Did you mean: up redis?"],
   [["up", "--fast"], "Unknown option '--fast'"],
+  [["up", "--nodes", "none"], '--nodes is "none"'],
 ])("the arguments %j are refused with the reason", async (args, reason) => {
   const result = await stack(...args, "--folder", folder);
   expect(result.exitCode).toBe(1);

@@ -1,4 +1,4 @@
-// npm run stack -- up|down|status [kafka rabbitmq redis] [--json] [--folder DIR]
+// npm run stack -- up|down|status [kafka rabbitmq redis] [--nodes N] [--json] [--folder DIR]
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -9,12 +9,13 @@ import { readState, type ServerUrls } from "./state.ts";
 import { describeServers, type ServerStatus } from "./status.ts";
 import { takeDown } from "./takedown.ts";
 
-const usage = `Usage: npm run stack -- up|down|status [kafka rabbitmq redis] [--json] [--folder DIR]
+const usage = `Usage: npm run stack -- up|down|status [kafka rabbitmq redis] [--nodes N] [--json] [--folder DIR]
 
   up      starts local servers (all three, or those named) that live on until they are taken down
   down    ends them and removes all they wrote
   status  says which servers live, and where; ends with code 1 unless all of them do
 
+  --nodes N     up: RabbitMQ as a cluster of so many nodes (default 1)
   --json        JSON lines instead of text
   --folder DIR  where the servers write; a second folder is a second stack (default .seqwatch/stack)`;
 
@@ -23,6 +24,7 @@ interface Command {
   readonly servers: readonly ServerName[];
   readonly folder: string;
   readonly json: boolean;
+  readonly nodes: number;
 }
 
 process.exitCode = await main(process.argv.slice(2));
@@ -43,9 +45,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function up({ servers, folder, json }: Command): Promise<number> {
+async function up({ servers, folder, json, nodes }: Command): Promise<number> {
   const startedAtMs = performance.now();
-  const stack = await startStack({ servers, folder });
+  const stack = await startStack({ servers, folder, rabbitmq: { nodes } });
   await stack.release();
   const seconds = Number(((performance.now() - startedAtMs) / 1_000).toFixed(1));
   if (json) printJson({ kind: "summary", folder: stack.folder, seconds, environment: stack.environment });
@@ -89,17 +91,29 @@ function parseCommand(args: readonly string[]): Command | undefined {
     servers: names.length === 0 ? serverNames : parseServerNames(names),
     folder: resolve(values.folder ?? defaultFolder()),
     json: values.json ?? false,
+    nodes: parseNodes(values.nodes),
   };
 }
 
 function parseOptions(args: readonly string[]) {
-  const options = { json: { type: "boolean" }, folder: { type: "string" }, help: { type: "boolean" } } as const;
+  const options = {
+    json: { type: "boolean" },
+    folder: { type: "string" },
+    nodes: { type: "string" },
+    help: { type: "boolean" },
+  } as const;
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StackError("STACK_BAD_INPUT", `${reason}\n\n${usage}`, { cause: error });
   }
+}
+
+function parseNodes(text: string | undefined): number {
+  if (text === undefined) return 1;
+  if (/^[1-9]$/.test(text)) return Number(text);
+  throw new StackError("STACK_BAD_INPUT", `--nodes is "${text}". Give a whole number from 1 to 9.`);
 }
 
 function defaultFolder(): string {
@@ -111,9 +125,13 @@ function printVariables(variables: ServerUrls): void {
   for (const [variable, value] of Object.entries(variables)) console.log(`export ${variable}=${value}`);
 }
 
-function printServer({ name, state, urls }: ServerStatus): void {
+function printServer({ name, state, urls, processes }: ServerStatus): void {
   const addresses = Object.entries(urls).map(([variable, value]) => `${variable}=${value}`);
   console.log([name.padEnd(9), state.padEnd(8), ...addresses].join(" "));
+  // Of a server with several processes one wants to know which of them is away.
+  if (processes.length < 2) return;
+  for (const process of processes)
+    console.log(`  ${process.name.padEnd(14)} ${process.state.padEnd(8)} ${process.pid}`);
 }
 
 function printJson(value: unknown): void {

@@ -3,7 +3,7 @@ import { StackError } from "./errors.ts";
 import type { KafkaServer } from "./kafka.ts";
 import { readLivingBrokers } from "./kafka-probe.ts";
 import { findFreePorts, loopback } from "./ports.ts";
-import { isRabbitmqReady, type RabbitmqServer, toRabbitmqServer } from "./rabbitmq.ts";
+import { isRabbitmqReady, type RabbitmqServer, toRabbitmqNode, toRabbitmqServer } from "./rabbitmq.ts";
 import { isRedisReady, type RedisServer } from "./redis.ts";
 import type { ServerControls } from "./server-process.ts";
 import type { ServerName } from "./servers.ts";
@@ -77,7 +77,7 @@ async function toKafka(site: ServerSite, ports: ContainerPorts): Promise<KafkaSe
 async function toRabbitmq(site: ServerSite, ports: ContainerPorts): Promise<RabbitmqServer> {
   const server = createControls(site, { service: "rabbitmq", isReady: () => isRabbitmqReady(ports) });
   await server.start();
-  return toRabbitmqServer(ports, server);
+  return toRabbitmqServer([toRabbitmqNode(server, ports, undefined)], undefined);
 }
 
 async function toRedis(site: ServerSite, { redis }: ContainerPorts): Promise<RedisServer> {

@@ -1,27 +1,50 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StackError } from "./errors.ts";
-import { findFreePorts, loopback } from "./ports.ts";
+import { loopback } from "./ports.ts";
 import { probe } from "./probe.ts";
+import { forgetNode, waitForFormation } from "./rabbitmq-cluster.ts";
+import {
+  chooseRabbitmqPlaces,
+  nodeFolder,
+  type RabbitmqClientPorts,
+  type RabbitmqOptions,
+  type RabbitmqPlace,
+  type RabbitmqPlaces,
+  toConfiguration,
+  toDistributionEnvironment,
+  toNodeEnvironment,
+} from "./rabbitmq-node.ts";
 import type { ServerControls } from "./server-process.ts";
 import type { ServerSite } from "./site.ts";
 
-/** A RabbitMQ a stack has: where it is and, if the stack started it, how to trouble it. */
-export interface RabbitmqServer {
+/** The addresses of one RabbitMQ node. */
+interface RabbitmqAddresses {
   readonly url: string;
   /** The management API's address with user and password in it; undefined when nobody gave one. */
   readonly managementUrl: string | undefined;
   /** The address of the metrics for Prometheus; undefined when the broker is not the stack's own. */
   readonly prometheusUrl: string | undefined;
-  readonly server: ServerControls | undefined;
 }
 
-/** How RabbitMQ is to differ from the defaults. */
-export interface RabbitmqOptions {
-  /** How often the broker renews what its management API tells; its own default of 5,000 unless told otherwise. */
-  readonly statisticsIntervalMs?: number;
-  /** More lines for rabbitmq.conf, e.g. `["consumer_timeout = 10000"]`. */
-  readonly configuration?: readonly string[];
+/** One node of the stack's RabbitMQ, and how to trouble it. */
+export interface RabbitmqNode extends RabbitmqAddresses, ServerControls {
+  /** What the other nodes call it; undefined when it runs in a container. */
+  readonly nodeName: string | undefined;
+}
+
+/** A RabbitMQ a stack has: where its first node is and, if the stack started it, how to trouble each. */
+export interface RabbitmqServer extends RabbitmqAddresses {
+  /** The first node. */
+  readonly server: ServerControls | undefined;
+  /** Empty when the broker is not the stack's own. */
+  readonly nodes: readonly RabbitmqNode[];
+  /**
+   * Takes a node that will not come back out of the cluster, as its operator would: what only it held is given up. A
+   * node of that name that starts with an empty folder afterwards joins anew. undefined when nothing can do it here.
+   */
+  readonly forget: ((node: RabbitmqNode) => Promise<void>) | undefined;
 }
 
 /** What RabbitMQ is run with. */
@@ -31,45 +54,49 @@ export interface RabbitmqPrograms {
   readonly epmd: string;
 }
 
-/** The ports on which clients reach RabbitMQ. */
-export interface RabbitmqClientPorts {
-  readonly amqp: number;
-  readonly management: number;
-  readonly prometheus: number;
-}
-
-interface RabbitmqPorts extends RabbitmqClientPorts {
-  readonly distribution: number;
-  readonly epmd: number;
-}
-
 const credentials = "guest:guest";
 
-/** Starts one RabbitMQ with its management and Prometheus plugins. */
+/** Starts RabbitMQ with its management and Prometheus plugins: one node, or as many as are asked for. */
 export async function startRabbitmq(
   site: ServerSite,
   programs: RabbitmqPrograms,
   options: RabbitmqOptions,
 ): Promise<RabbitmqServer> {
-  const ports = await chooseRabbitmqPorts();
-  const folder = join(site.folder, "rabbitmq");
-  mkdirSync(join(folder, "home"), { recursive: true });
-  writeFileSync(join(folder, "rabbitmq.conf"), toConfiguration(ports, options));
-  writeFileSync(join(folder, "enabled_plugins"), "[rabbitmq_management,rabbitmq_prometheus].\n");
-  await createEpmd(site, programs.epmd, ports).start();
-  const server = createBroker(site, programs, ports);
-  await server.start();
-  return toRabbitmqServer(ports, server);
+  const places = await chooseRabbitmqPlaces(site.stackId, options.nodes ?? 1);
+  writeFiles(rabbitmqFolder(site), places, options);
+  await createEpmd(site, programs.epmd, places.epmd).start();
+  const nodes = places.nodes.map((place) => createNode(site, programs, place, places.epmd));
+  // Nodes that start at the same moment would hold one another up for seconds while none is there to be joined.
+  await nodes[0]?.start();
+  await Promise.all(nodes.slice(1).map((node) => node.start()));
+  await waitForFormation(nodes);
+  const environment = {
+    ...site.environment,
+    ...toDistributionEnvironment({ folder: rabbitmqFolder(site), epmd: places.epmd }),
+  };
+  return toRabbitmqServer(nodes, (node) => forgetNode(node, { nodes, script: programs.script, environment }));
 }
 
-/** The addresses of a RabbitMQ on these ports, with the user that a new broker has. */
-export function toRabbitmqServer(ports: RabbitmqClientPorts, server: ServerControls): RabbitmqServer {
-  return {
+/** A RabbitMQ of these nodes; its address is the first one's. */
+export function toRabbitmqServer(nodes: readonly RabbitmqNode[], forget: RabbitmqServer["forget"]): RabbitmqServer {
+  const [first] = nodes;
+  if (first === undefined) throw new StackError("STACK_START_FAILED", "RabbitMQ has no node.");
+  const { url, managementUrl, prometheusUrl } = first;
+  return { url, managementUrl, prometheusUrl, server: first, nodes, forget };
+}
+
+/** A node on these ports, with the user that a new broker has. */
+export function toRabbitmqNode(
+  controls: ServerControls,
+  ports: RabbitmqClientPorts,
+  nodeName: string | undefined,
+): RabbitmqNode {
+  const addresses = {
     url: `amqp://${credentials}@${loopback}:${ports.amqp}`,
     managementUrl: `http://${credentials}@${loopback}:${ports.management}`,
     prometheusUrl: `http://${loopback}:${ports.prometheus}/metrics`,
-    server,
   };
+  return Object.assign(controls, addresses, { nodeName });
 }
 
 /** Looks once whether a RabbitMQ on these ports takes clients, and answers for its management. */
@@ -77,81 +104,54 @@ export async function isRabbitmqReady({ amqp, management }: RabbitmqClientPorts)
   return (await isAmqpReady(amqp)) && (await isManagementReady(management));
 }
 
-async function chooseRabbitmqPorts(): Promise<RabbitmqPorts> {
-  const [amqp, management, prometheus, distribution, epmd] = await findFreePorts(5);
-  if (amqp && management && prometheus && distribution && epmd) {
-    return { amqp, management, prometheus, distribution, epmd };
-  }
-  throw new StackError("STACK_START_FAILED", "RabbitMQ needs five free ports and fewer were found.");
+function rabbitmqFolder(site: ServerSite): string {
+  return join(site.folder, "rabbitmq");
 }
 
-function toConfiguration(ports: RabbitmqPorts, options: RabbitmqOptions): string {
-  const lines = [
-    `listeners.tcp.1 = ${loopback}:${ports.amqp}`,
-    `management.tcp.ip = ${loopback}`,
-    `management.tcp.port = ${ports.management}`,
-    `prometheus.tcp.ip = ${loopback}`,
-    `prometheus.tcp.port = ${ports.prometheus}`,
-    "log.console = true",
-    "log.console.level = info",
-    "log.file = false",
-    ...(options.statisticsIntervalMs === undefined
-      ? []
-      : [`collect_statistics_interval = ${options.statisticsIntervalMs}`]),
-    ...(options.configuration ?? []),
-  ];
-  return `${lines.join("\n")}\n`;
+function writeFiles(folder: string, { nodes }: RabbitmqPlaces, options: RabbitmqOptions): void {
+  mkdirSync(join(folder, "home"), { recursive: true });
+  // Nodes that start at the same moment would each make a cookie, and trust no other.
+  writeFileSync(join(folder, "home", ".erlang.cookie"), randomBytes(16).toString("hex"), { mode: 0o400 });
+  for (const node of nodes) {
+    const own = nodeFolder(folder, node);
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(own, "rabbitmq.conf"), toConfiguration(node, nodes, options));
+    writeFileSync(join(own, "enabled_plugins"), "[rabbitmq_management,rabbitmq_prometheus].\n");
+  }
 }
 
 /**
  * Erlang's port mapper, in the foreground as a process of the stack. Left to itself, RabbitMQ would start one as a
  * daemon that belongs to nobody and outlives it.
  */
-function createEpmd(site: ServerSite, program: string, ports: RabbitmqPorts): ServerControls {
-  const folder = join(site.folder, "rabbitmq");
+function createEpmd(site: ServerSite, program: string, port: number): ServerControls {
+  const folder = rabbitmqFolder(site);
   return site.createProcess({
     server: "rabbitmq",
     name: "rabbitmq-epmd",
     program,
-    args: ["-port", String(ports.epmd), "-address", loopback],
+    args: ["-port", String(port), "-address", loopback],
     environment: {},
     dataDir: join(folder, "home"),
     logFile: join(folder, "epmd.log"),
-    isReady: () => isEpmdReady(ports.epmd),
+    isReady: () => isEpmdReady(port),
   });
 }
 
-function createBroker(site: ServerSite, { script }: RabbitmqPrograms, ports: RabbitmqPorts): ServerControls {
-  const folder = join(site.folder, "rabbitmq");
-  const dataDir = join(folder, "data");
-  return site.createProcess({
+function createNode(site: ServerSite, { script }: RabbitmqPrograms, place: RabbitmqPlace, epmd: number): RabbitmqNode {
+  const folder = rabbitmqFolder(site);
+  const own = nodeFolder(folder, place);
+  const controls = site.createProcess({
     server: "rabbitmq",
-    name: "rabbitmq",
+    name: `rabbitmq-${place.number}`,
     program: script,
     args: [],
-    environment: {
-      HOME: join(folder, "home"),
-      RABBITMQ_NODENAME: `seqwatch-${site.stackId}@localhost`,
-      RABBITMQ_MNESIA_BASE: dataDir,
-      RABBITMQ_LOG_BASE: folder,
-      RABBITMQ_CONFIG_FILE: join(folder, "rabbitmq.conf"),
-      RABBITMQ_CONF_ENV_FILE: join(folder, "none"),
-      RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, "none"),
-      RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, "enabled_plugins"),
-      RABBITMQ_GENERATED_CONFIG_DIR: join(folder, "config"),
-      RABBITMQ_DIST_PORT: String(ports.distribution),
-      ERL_EPMD_PORT: String(ports.epmd),
-      ERL_EPMD_ADDRESS: loopback,
-      // Busy waiting is for machines that have nothing else to do; the address keeps distribution on loopback too.
-      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
-        "+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
-      // Lets the script become the server instead of waiting for it, so that a signal reaches the server itself.
-      RUNNING_UNDER_SYSTEMD: "true",
-    },
-    dataDir,
-    logFile: join(folder, "rabbitmq.log"),
-    isReady: () => isRabbitmqReady(ports),
+    environment: toNodeEnvironment(place, { folder, epmd }),
+    dataDir: join(own, "data"),
+    logFile: join(own, "rabbitmq.log"),
+    isReady: () => isRabbitmqReady(place),
   });
+  return toRabbitmqNode(controls, place, place.nodeName);
 }
 
 async function isEpmdReady(port: number): Promise<boolean> {

@@ -3,7 +3,8 @@ import { findExplicitKafka, findExplicitRabbitmq, findExplicitRedis } from "./ex
 import type { KafkaOptions, KafkaServer } from "./kafka.ts";
 import { startOwnServers } from "./own-servers.ts";
 import type { Environment } from "./programs.ts";
-import type { RabbitmqOptions, RabbitmqServer } from "./rabbitmq.ts";
+import type { RabbitmqServer } from "./rabbitmq.ts";
+import type { RabbitmqOptions } from "./rabbitmq-node.ts";
 import type { RedisOptions, RedisServer } from "./redis.ts";
 import { parseServerNames, type ServerName } from "./servers.ts";
 import type { ServerUrls } from "./state.ts";

@@ -1,4 +1,4 @@
-import { isAlive, isPaused } from "./processes.ts";
+import { isAlive, isPaused, type ProcessIdentity } from "./processes.ts";
 import type { ServerName } from "./servers.ts";
 import type { ServerUrls, StackState } from "./state.ts";
 import { serversOf } from "./takedown.ts";
@@ -10,13 +10,24 @@ export interface ServerStatus {
   readonly state: "starting" | "running" | "paused" | "degraded" | "dead" | "container";
   readonly urls: ServerUrls;
   readonly pids: readonly number[];
+  /** Each of its processes that was started and is not known to have ended, by name. */
+  readonly processes: readonly ProcessStatus[];
+}
+
+/** One process of a server: a node of a cluster, or a helper. */
+export interface ProcessStatus {
+  readonly name: string;
+  readonly pid: number;
+  readonly state: "running" | "paused" | "dead";
 }
 
 /** Says of each server of a stack whether it lives, by looking at its processes. */
 export function describeServers(state: StackState): readonly ServerStatus[] {
   return serversOf(state).map((name) => {
     const urls = state.urls[name];
-    return { name, state: judge(state, name, urls !== undefined), urls: urls ?? {}, pids: pidsOf(state, name) };
+    const processes = processesOf(state, name);
+    const pids = processes.filter((process) => process.state !== "dead").map(({ pid }) => pid);
+    return { name, state: judge(state, name, urls !== undefined), urls: urls ?? {}, pids, processes };
   });
 }
 
@@ -30,6 +41,13 @@ function judge(state: StackState, name: ServerName, isUp: boolean): ServerStatus
   return isUp ? "running" : "starting";
 }
 
-function pidsOf(state: StackState, name: ServerName): readonly number[] {
-  return state.processes.filter((recorded) => recorded.server === name && isAlive(recorded)).map(({ pid }) => pid);
+function processesOf(state: StackState, name: ServerName): readonly ProcessStatus[] {
+  return state.processes
+    .filter((recorded) => recorded.server === name)
+    .map((recorded) => ({ name: recorded.name, pid: recorded.pid, state: stateOf(recorded) }));
+}
+
+function stateOf(identity: ProcessIdentity): ProcessStatus["state"] {
+  if (!isAlive(identity)) return "dead";
+  return isPaused(identity) ? "paused" : "running";
 }

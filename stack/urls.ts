@@ -7,6 +7,7 @@ export function toUrls({ kafka, amqp, redis }: Partial<StackServers>): ServerUrl
     ...(kafka && { SEQWATCH_KAFKA_BROKERS: kafka.brokers.join(",") }),
     ...(amqp && { SEQWATCH_AMQP_URL: amqp.url }),
     ...(amqp?.managementUrl && { SEQWATCH_AMQP_MANAGEMENT_URL: amqp.managementUrl }),
+    ...(amqp && amqp.nodes.length > 1 && { SEQWATCH_AMQP_NODES: amqp.nodes.map(({ url }) => url).join(",") }),
     ...(redis && { SEQWATCH_REDIS_URL: redis.url }),
   };
 }

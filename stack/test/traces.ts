@@ -19,7 +19,8 @@ export function noteTraces(folder: string | undefined, environment: Readonly<Rec
   const ports = Object.values(environment).flatMap((addresses) =>
     [...addresses.matchAll(/:(\d+)/g)].map(([, port]) => Number(port)),
   );
-  return { folder, mark: `${state.id}:`, processes: state.processes, ports };
+  // A port that two variables name is asked for once: two who ask at the same moment take it from each other.
+  return { folder, mark: `${state.id}:`, processes: state.processes, ports: [...new Set(ports)] };
 }
 
 /** Waits until nothing of a stack is left, and says what still is when it has waited long enough. */
