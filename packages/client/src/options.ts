@@ -123,6 +123,7 @@ const optionNames: ReadonlySet<string> = new Set([
   "reference",
   "referenceCount",
   "onAckMissing",
+  "onDuplicate",
   "stampBatchBytes",
   "vhost",
   "partitionBy",

@@ -9,6 +9,15 @@ export interface DeliveredBatch {
   readonly visibleCount: number;
 }
 
+/** What became of a message whose work went on after its handler. */
+export interface SettledOutcome {
+  readonly kind: "processed" | "left";
+  readonly epoch: number;
+  /** undefined = it has no stamp of this lane. */
+  readonly producerId: string | undefined;
+  readonly sequence: number;
+}
+
 /**
  * Takes the outcomes of one batch in the order of its offsets. Between two outcomes lie offsets that no handler is
  * given; they are claimed as soon as the message after them has been booked, whatever its outcome.
@@ -57,6 +66,15 @@ export class BatchAccount {
   unknown(offset: number): void {
     this.#reach(offset);
     this.#testimony.totals.received += 1;
+  }
+
+  /**
+   * Work of a message that was `unknown` is over later than its handler: it was processed, or it was given up as far
+   * as our own commit passes it. Its offset was never claimed before.
+   */
+  settle(offset: number, { kind, epoch, producerId, sequence }: SettledOutcome): void {
+    if (kind === "processed") this.#testimony.bookProcessed(this.#era, offset, epoch, producerId, sequence);
+    else this.#testimony.bookLeft(this.#assignment, this.#era, offset, producerId, sequence);
   }
 
   /**

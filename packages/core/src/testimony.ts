@@ -58,6 +58,7 @@ export class LaneTestimony {
   #queue: Draft[] = [];
   #inFlight: Draft | undefined;
   #mustSendAll = false;
+  #isDoubted = false;
   /** Everything this member still knows of the present era, for "send-all". Left-behind offsets are not kept. */
   #held: Draft = createHolding(0);
   /** Below it, streams were forgotten: those offsets are never claimed again. */
@@ -65,6 +66,8 @@ export class LaneTestimony {
   /** Counts joins and leaves: a batch that is still in work then belongs to the assignment before. */
   #assignment = 0;
   readonly #candidates = new Map<number, Candidate>();
+  /** How far our own commits have passed in this assignment: what is left below it later is left behind at once. */
+  #passed = 0;
   #jumpedRanges: RangeSet = [];
   /** The next raw offset of this assignment; undefined until its first batch. */
   #position: number | undefined;
@@ -131,6 +134,7 @@ export class LaneTestimony {
   committed(nextOffset: number): void {
     this.#setClaim({ ...this.#claim, committed: nextOffset });
     this.#highestCommit = Math.max(this.#highestCommit, nextOffset);
+    this.#passed = Math.max(this.#passed, nextOffset);
     for (const [offset, candidate] of this.#candidates) {
       if (offset >= nextOffset) continue;
       this.#candidates.delete(offset);
@@ -144,6 +148,11 @@ export class LaneTestimony {
   /** What is being handled now, for people. */
   working(inWork: MemberClaim["inWork"]): void {
     this.#claim = { ...this.#claim, inWork };
+  }
+
+  /** The store lost what we had told it, or another process goes by our id: nothing we remember is beyond doubt. */
+  get isDoubted(): boolean {
+    return this.#isDoubted;
   }
 
   get hasNews(): boolean {
@@ -201,12 +210,14 @@ export class LaneTestimony {
         return;
       case "send-all":
         this.#mustSendAll = true;
+        this.#isDoubted = true;
         this.#claimChanged = true;
         this.#setEra(answer.era);
         return;
       case "clone":
         // The edge takes a new client id; under it the record knows nothing of us.
         this.#mustSendAll = true;
+        this.#isDoubted = true;
         this.#claimChanged = true;
         return;
     }
@@ -240,7 +251,8 @@ export class LaneTestimony {
   /** @internal The handler is over and did not process it. */
   bookLeft(assignment: number, era: number, offset: number, producerId: string | undefined, sequence: number): void {
     if (assignment !== this.#assignment || this.#candidates.size >= maxCandidates) return;
-    this.#candidates.set(offset, { producerId, sequence, era });
+    if (offset < this.#passed) this.#draftOf(era).giveUp(offset, producerId, sequence);
+    else this.#candidates.set(offset, { producerId, sequence, era });
   }
 
   /** @internal */
@@ -252,6 +264,7 @@ export class LaneTestimony {
   /** What lies at or above the position is going to be delivered again: it is not left behind yet. */
   #awaitAgain(from: number): void {
     for (const offset of this.#candidates.keys()) if (offset >= from) this.#candidates.delete(offset);
+    this.#passed = Math.min(this.#passed, from);
     this.#jumpedRanges = upTo(this.#jumpedRanges, from - 1);
   }
 
@@ -278,6 +291,7 @@ export class LaneTestimony {
     this.#assignment += 1;
     this.#seeked = false;
     this.#position = undefined;
+    this.#passed = 0;
     this.#candidates.clear();
     this.#jumpedRanges = [];
   }

@@ -1,4 +1,5 @@
 import type { BatchAccount } from "@seqwatch/core";
+import type { DuplicateGuard } from "./duplicate-guard.ts";
 import type { Member } from "./members.ts";
 import type { FetchedPartition } from "./watched-brokers.ts";
 
@@ -18,6 +19,8 @@ export class AssignedLane {
   readonly member: Member;
   /** The batch that is being worked; undefined between batches and while switched off. */
   account: BatchAccount | undefined;
+  /** Only with `onDuplicate: "skip"`. */
+  readonly guard: DuplicateGuard | undefined;
   #batch: StartedBatch | undefined;
   /** Whether the account's assignment is still the present one: else its end says nothing about the position. */
   #isPresent = false;
@@ -30,9 +33,12 @@ export class AssignedLane {
   #fetched: FetchedPartition | undefined;
   /** The lane was taken away while a handler of ours was still at work in it. */
   #isLeaving = false;
+  /** Whether the assignment's first fetch was seen. */
+  #isPositionKnown = false;
 
-  constructor(member: Member) {
+  constructor(member: Member, guard?: DuplicateGuard) {
     this.member = member;
+    this.guard = guard;
   }
 
   /** The group gave this lane to this consumer, anew or again. Nothing that was left behind crosses this. */
@@ -43,6 +49,8 @@ export class AssignedLane {
     this.#expected = undefined;
     this.#fetched = undefined;
     this.#mustEnter = true;
+    this.#isPositionKnown = false;
+    this.guard?.entered();
     if (!this.#isOff) this.member.testimony.enter(this.#highWatermark, false);
   }
 
@@ -67,6 +75,8 @@ export class AssignedLane {
   }
 
   fetched(partition: FetchedPartition): void {
+    if (!this.#isPositionKnown) this.guard?.fetchedFrom(partition.fetchOffset);
+    this.#isPositionKnown = true;
     this.#fetched = partition;
     this.#highWatermark = partition.highWatermark;
     if (!this.#isOff) this.#enter(partition.highWatermark);

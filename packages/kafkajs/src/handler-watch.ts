@@ -1,7 +1,9 @@
-import { type BatchAccount, StampReader, stampHeader } from "@seqwatch/core";
+import { type BatchAccount, originHeader, StampReader, stampHeader } from "@seqwatch/core";
 import type { AssignedLane } from "./assigned-lane.ts";
 import { outcomeAt } from "./batch-outcome.ts";
+import type { DuplicateGuard } from "./duplicate-guard.ts";
 import type { EachBatchPayloadPort, EachMessagePayloadPort, ReceivedMessage, RunConfigPort } from "./port.ts";
+import { holdsOpen } from "./tracked.ts";
 import { endTrace, type ReadingTrace, traceReading } from "./watched-messages.ts";
 
 type Handler<Payload> = (payload: Payload) => unknown;
@@ -31,6 +33,7 @@ export class HandlerWatch {
   #eachMessage(handler: Handler<EachMessagePayloadPort>): Handler<EachMessagePayloadPort> {
     const laneAt = this.#laneAt;
     const book = this.#book.bind(this);
+    const mustSkip = this.#mustSkip.bind(this);
     return async function (this: unknown, payload: EachMessagePayloadPort): Promise<void> {
       const lane = laneAt(payload.topic, payload.partition);
       const account = lane?.account;
@@ -40,13 +43,20 @@ export class HandlerWatch {
       }
       const { message } = payload;
       const offset = Number(message.offset);
-      lane.member.workingOffset = offset;
+      const skips = lane.guard === undefined ? false : await mustSkip(lane.guard, message, offset);
+      const { member } = lane;
+      if (member.workingOffset !== offset) member.failedTries = 0;
+      member.workingOffset = offset;
       try {
-        // A rejection passes through; kafkajs then fetches from this message on, so nothing is booked for it.
-        await Reflect.apply(handler, this, [payload]);
-      } finally {
-        lane.member.workingOffset = -1;
+        if (!skips) await Reflect.apply(handler, this, [payload]);
+      } catch (error) {
+        // It passes through; kafkajs then fetches from this message on, so nothing is booked for it.
+        member.failedTries += 1;
+        member.testimony.failed();
+        throw error;
       }
+      member.workingOffset = -1;
+      if (skips) member.testimony.totals.skipped += 1;
       book(lane, account, message, offset, "processed");
     };
   }
@@ -64,16 +74,41 @@ export class HandlerWatch {
       const work = new BatchWork(payload, isAutoResolved, (message, outcome) =>
         book(lane, account, message, Number(message.offset), outcome),
       );
-      lane.member.workingOffset = Number(payload.batch.firstOffset() ?? -1);
+      const { member } = lane;
+      const first = Number(payload.batch.firstOffset() ?? -1);
+      if (member.workingOffset !== first) member.failedTries = 0;
+      member.workingOffset = first;
       let hasThrown = true;
       try {
         await Reflect.apply(handler, this, [work.payload]);
         hasThrown = false;
+        member.workingOffset = -1;
       } finally {
-        lane.member.workingOffset = -1;
+        if (hasThrown) {
+          member.failedTries += 1;
+          member.testimony.failed();
+        }
         work.end(hasThrown);
       }
     };
+  }
+
+  /**
+   * The sequence of a message's stamp, 0 = none. A copy that came back by way of another topic, with a stamp of that
+   * topic, counts as the message that it was here first.
+   */
+  #sequenceOf(message: ReceivedMessage, laneHash: string): number {
+    const sequence = this.#reader.read(message.headers?.[stampHeader]);
+    if (sequence === 0 || this.#reader.laneHash === laneHash) return sequence;
+    const origin = this.#reader.read(message.headers?.[originHeader]);
+    if (origin !== 0 && this.#reader.laneHash === laneHash) return origin;
+    return this.#reader.read(message.headers?.[stampHeader]);
+  }
+
+  async #mustSkip(guard: DuplicateGuard, message: ReceivedMessage, offset: number): Promise<boolean> {
+    const sequence = this.#reader.read(message.headers?.[stampHeader]);
+    if (sequence === 0 || this.#reader.laneHash !== guard.laneHash) return false;
+    return await guard.mustSkip({ message, offset, producerId: this.#reader.producerId, sequence });
   }
 
   #book(
@@ -83,11 +118,22 @@ export class HandlerWatch {
     offset: number,
     outcome: "processed" | "left" | "unknown",
   ): void {
-    const sequence = this.#reader.read(message.headers?.[stampHeader]);
+    const sequence = this.#sequenceOf(message, lane.member.laneHash);
     const producerId = sequence === 0 ? undefined : this.#reader.producerId;
     const isForeign = sequence !== 0 && this.#reader.laneHash !== lane.member.laneHash;
+    const epoch = message.batchContext?.partitionLeaderEpoch ?? -1;
     if (outcome === "processed") {
-      account.processed(offset, message.batchContext?.partitionLeaderEpoch ?? -1, producerId, sequence, isForeign);
+      const isOurs = producerId !== undefined && !isForeign;
+      const stamp = isOurs ? { producerId, sequence } : { producerId: undefined, sequence: 0 };
+      const isOpen = holdsOpen(message, (hasFailed) =>
+        account.settle(offset, { kind: hasFailed ? "left" : "processed", epoch, ...stamp }),
+      );
+      if (isOpen) {
+        account.unknown(offset);
+      } else {
+        account.processed(offset, epoch, producerId, sequence, isForeign);
+        if (isOurs) lane.guard?.processed({ message, offset, producerId, sequence });
+      }
     } else if (outcome === "left") {
       account.left(offset, producerId, sequence, isForeign);
     } else {

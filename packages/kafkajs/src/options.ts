@@ -4,6 +4,9 @@ import type { MessagePort } from "./port.ts";
 /** What `send` does when the broker's answer leaves messages out. */
 export type OnAckMissing = "report" | "reject" | "resend";
 
+/** What happens to a message that was certainly processed before. */
+export type OnDuplicate = "run" | "skip";
+
 /** What a user may say about watching one Kafka object, beside what concerns the client itself. */
 export interface KafkaSettings {
   /**
@@ -11,6 +14,11 @@ export interface KafkaSettings {
    * `resend`: those messages are sent again, with the same stamps, before it settles.
    */
   readonly onAckMissing?: OnAckMissing;
+  /**
+   * `run` (default): the handler runs for every message that arrives. `skip`: `eachMessage` handlers do not run for one
+   * that was certainly processed before; see the README for when that is.
+   */
+  readonly onDuplicate?: OnDuplicate;
   /** A send's messages for one partition together stay unstamped beyond this size; default 900,000. */
   readonly stampBatchBytes?: number;
   /** What people call a message (an order number); kept for the newest messages and told for those that went wrong. */
@@ -25,6 +33,7 @@ export type KafkaOptions = KafkaSettings & (ClientOptions | { readonly client: C
 /** The settings with every default filled in. */
 export interface ParsedSettings {
   readonly onAckMissing: OnAckMissing;
+  readonly onDuplicate: OnDuplicate;
   readonly stampBatchBytes: number;
   readonly reference: ((message: MessagePort, topic: string) => string | undefined) | undefined;
   readonly referenceCount: number;
@@ -33,15 +42,17 @@ export interface ParsedSettings {
 /** Throws a `ClientError` that names the setting, its value and what is allowed. */
 export function parseSettings(settings: KafkaSettings): ParsedSettings {
   checkOptionNames(settings);
-  const { onAckMissing = "report", reference } = settings;
+  const { onAckMissing = "report", onDuplicate = "run", reference } = settings;
   if (!["report", "reject", "resend"].includes(onAckMissing)) {
     throw badOption("onAckMissing", onAckMissing, '"report", "reject" or "resend"');
   }
+  if (!["run", "skip"].includes(onDuplicate)) throw badOption("onDuplicate", onDuplicate, '"run" or "skip"');
   if (reference !== undefined && typeof reference !== "function") {
     throw badOption("reference", reference, "a function from a message to a text");
   }
   return {
     onAckMissing,
+    onDuplicate,
     reference,
     stampBatchBytes: count("stampBatchBytes", settings.stampBatchBytes ?? 900_000, 100_000_000),
     referenceCount: count("referenceCount", settings.referenceCount ?? 10_000, 1_000_000),

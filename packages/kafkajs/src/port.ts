@@ -79,6 +79,8 @@ export interface ProducerPort extends SenderPort, ConnectablePort {
 /** A record as a handler gets it. */
 export interface ReceivedMessage {
   readonly offset: string;
+  readonly key?: unknown;
+  readonly value?: unknown;
   readonly headers?: Readonly<Record<string, unknown>>;
   /** Not in kafkajs's types: the header of the record's batch. */
   readonly batchContext?: { readonly partitionLeaderEpoch?: number };

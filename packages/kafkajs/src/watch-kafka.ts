@@ -94,7 +94,8 @@ class KafkaWatch {
       const { made, cluster } = this.#clusters.capture(() => consumer(config));
       const groupId = String(config?.groupId);
       this.#countConnection(made, "consumer");
-      return new WatchedConsumer(made, { client, members: this.#members, cluster, groupId }).consumer;
+      const { onDuplicate } = this.#settings;
+      return new WatchedConsumer(made, { client, members: this.#members, cluster, groupId, onDuplicate }).consumer;
     };
   }
 

@@ -3,10 +3,13 @@ import type { Lane } from "@seqwatch/core";
 import { AssignedLane } from "./assigned-lane.ts";
 import { type ClusterPort, clusterIdOf, type OffsetCommitPort } from "./cluster.ts";
 import { assignmentOf, type BatchStarted, batchStartedOf, commitsOf } from "./consumer-events.ts";
+import { DuplicateGuard } from "./duplicate-guard.ts";
 import { HandlerWatch } from "./handler-watch.ts";
 import { memberRole } from "./member-ids.ts";
 import type { Members } from "./members.ts";
+import type { OnDuplicate } from "./options.ts";
 import type { ConsumerPort, RunConfigPort } from "./port.ts";
+import { at, textAt } from "./untyped.ts";
 import { type FetchedPartition, watchBrokers } from "./watched-brokers.ts";
 import { withinMs } from "./within.ts";
 
@@ -16,6 +19,7 @@ export interface ConsumerSurroundings {
   readonly members: Members;
   readonly cluster: ClusterPort | undefined;
   readonly groupId: string;
+  readonly onDuplicate: OnDuplicate;
 }
 
 /**
@@ -28,6 +32,8 @@ export class WatchedConsumer {
   readonly #lanes = new Map<string, Map<number, AssignedLane>>();
   #isNameMissingTold = false;
   #joinCount = 0;
+  /** What was ours when the consumer last stopped. */
+  #stoppedLanes: readonly AssignedLane[] = [];
 
   constructor(consumer: ConsumerPort, surroundings: ConsumerSurroundings) {
     this.consumer = consumer;
@@ -58,6 +64,7 @@ export class WatchedConsumer {
     // The next owner should find our report before it begins.
     on("rebalancing", () => this.#surroundings.members.reportSoon());
     on("stop", () => void this.#leaveAll());
+    on("crash", (payload) => this.#crashed(payload));
     if (this.#surroundings.cluster === undefined)
       on("commit_offsets", (payload) => this.#committed(commitsOf(payload)));
   }
@@ -125,8 +132,10 @@ export class WatchedConsumer {
   /** Only what the group's latest join gave to this consumer is its own to leave behind. */
   #committed(commits: ReturnType<typeof commitsOf>): void {
     for (const { topic, partition, offset } of commits) {
-      const member = this.#laneAt(topic, partition)?.member;
-      if (offset >= 0 && member?.owner === this) member.testimony.committed(offset);
+      const lane = this.#laneAt(topic, partition);
+      if (offset < 0 || lane?.member.owner !== this) continue;
+      lane.member.testimony.committed(offset);
+      lane.guard?.committed(offset);
     }
   }
 
@@ -138,8 +147,21 @@ export class WatchedConsumer {
     }
   }
 
+  /** It comes after the stop. Unless it is started again, the group stands still here while the process looks well. */
+  #crashed(payload: unknown): void {
+    if (at(payload, "restart") === true) return;
+    const error = at(payload, "error");
+    const reason = `${textAt(error, "name")}: ${textAt(error, "message")}`;
+    for (const { member } of this.#stoppedLanes) if (member.owner === undefined) member.testimony.crashed(reason);
+    this.#surroundings.members.reportSoon();
+  }
+
   async #leaveAll(): Promise<void> {
     const { client, members } = this.#surroundings;
+    const owned = [...this.#lanes.values()]
+      .flatMap((lanes) => [...lanes.values()])
+      .filter(({ member }) => member.owner === this);
+    if (owned.length > 0) this.#stoppedLanes = owned;
     for (const lanes of this.#lanes.values()) {
       for (const lane of lanes.values()) {
         lane.end();
@@ -160,7 +182,9 @@ export class WatchedConsumer {
     if (known !== undefined) return known;
     const lane = this.#nameOf(topic, partition);
     if (lane === undefined) return undefined;
-    const opened = new AssignedLane(this.#surroundings.members.memberOf(this.#surroundings.groupId, lane));
+    const { client, groupId, members, onDuplicate } = this.#surroundings;
+    const member = members.memberOf(groupId, lane);
+    const opened = new AssignedLane(member, onDuplicate === "skip" ? new DuplicateGuard(client, member) : undefined);
     const lanes = this.#lanes.get(topic) ?? new Map<number, AssignedLane>();
     this.#lanes.set(topic, lanes.set(partition, opened));
     return opened;

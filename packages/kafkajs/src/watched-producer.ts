@@ -138,7 +138,10 @@ export class WatchedProducer {
       throw error;
     }
     this.#guard("noting an answer", () => this.#stuckWatch.resolved(prepared.sends));
-    return await taker.resolved(prepared.sends, answer, isUnconfirmed);
+    const told = taker.resolved(prepared.sends, answer, isUnconfirmed);
+    // A consumer that meets the second copy of a retried message asks the ledger whose it is.
+    if (prepared.sends.some(({ retryCount }) => retryCount > 0)) this.surroundings.streams.reportSoon();
+    return await told;
   }
 
   /** The messages as the application gave them, once; undefined where they are refused all the same. */
