@@ -1,4 +1,5 @@
 import type { KafkaBroker } from "../../../../stack/kafka.ts";
+import type { RabbitmqNode } from "../../../../stack/rabbitmq.ts";
 import type { ServerControls } from "../../../../stack/server-process.ts";
 import type { AuditorApi } from "../auditor-api.ts";
 import type { Addresses } from "./addresses.ts";
@@ -58,6 +59,13 @@ export class Lab extends Ground {
     const server = this.#site.amqp?.server;
     if (server === undefined) throw new Error("This row's world has no RabbitMQ of the lab's own.");
     return server;
+  }
+
+  /** One node of the RabbitMQ cluster, counted from 1, to trouble it; only in the world `cluster`. */
+  rabbitmqNode(number: number): RabbitmqNode {
+    const found = this.#site.amqp?.nodes[number - 1];
+    if (found === undefined) throw new Error(`There is no RabbitMQ node ${number}.`);
+    return found;
   }
 
   /** The servers and the auditor that the row runs on. */

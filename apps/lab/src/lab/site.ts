@@ -38,6 +38,7 @@ const kafkaProperties = {
 export async function openSite(
   brokers: readonly ("kafka" | "rabbitmq")[],
   onProgress: (line: string) => void,
+  rabbitmqNodes = 1,
 ): Promise<Site> {
   // Rows trouble their servers, so none that somebody else needs will do.
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isAddress(name)));
@@ -46,7 +47,7 @@ export async function openSite(
     onProgress,
     environment,
     kafka: { properties: kafkaProperties },
-    rabbitmq: { statisticsIntervalMs },
+    rabbitmq: { statisticsIntervalMs, nodes: rabbitmqNodes },
     redis: { args: ["--appendonly", "yes"] },
   });
   const kafka = brokers.includes("kafka") ? stack.kafka : undefined;
@@ -91,5 +92,5 @@ export async function openSite(
 }
 
 function isAddress(name: string): boolean {
-  return /^SEQWATCH_(KAFKA_BROKERS|AMQP_URL|AMQP_MANAGEMENT_URL|REDIS_URL)$/.test(name);
+  return /^SEQWATCH_(KAFKA_BROKERS|AMQP_URL|AMQP_MANAGEMENT_URL|AMQP_NODES|REDIS_URL)$/.test(name);
 }

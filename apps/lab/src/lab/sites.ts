@@ -1,6 +1,8 @@
 import type { Scenario } from "./scenario.ts";
 import { openSite, type Site } from "./site.ts";
 
+const clusterNodes = 3;
+
 /** The servers of a run: one site for everybody, and one with three RabbitMQ nodes for who wants them. */
 export class Sites {
   readonly #brokers: readonly ("kafka" | "rabbitmq")[];
@@ -18,7 +20,7 @@ export class Sites {
 
   async of(scenario: Scenario): Promise<Site> {
     if (scenario.world.rabbitmq === "cluster") {
-      this.#cluster ??= openSite(["rabbitmq"], this.#onProgress);
+      this.#cluster ??= openSite(["rabbitmq"], this.#onProgress, clusterNodes);
       return await this.#cluster;
     }
     this.#main ??= openSite(this.#brokers, this.#onProgress);
