@@ -76,6 +76,7 @@ function groupFiguresOf(group: GroupRecord): GroupFigures {
       lost: summed(receipts, ({ lost }) => lost),
       late: summed(receipts, ({ withdrawn }) => withdrawn),
       duplicated: summed(receipts, ({ duplicate }: Receipts) => duplicate),
+      redelivered: receipts.reduce((sum, { repeats }) => sum + repeats.redelivered + repeats.replayed, 0),
     },
   };
 }

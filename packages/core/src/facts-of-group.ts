@@ -50,9 +50,11 @@ function aboutMember({ clientId, claim }: MemberRecord, pass: PassResult): strin
   const standing =
     claim.state === "closed" ? "has left in order" : (standings[pass.clients?.get(clientId) ?? ""] ?? "has reported");
   const committed = claim.committed === undefined ? "" : `; its own last commit is ${claim.committed}`;
-  const { inWork } = claim;
-  const work = inWork === undefined ? "" : `; it has been at offset ${inWork.offset} for ${inWork.forMs} ms`;
-  return `${nameOf(instanceOf(clientId, pass))} ${standing}${committed}${claim.state === "closed" ? "" : work}.`;
+  const { inWork, crash } = claim;
+  const work =
+    inWork === undefined ? "" : `; it has been at offset ${inWork.offset} for ${inWork.forMs} ms, try ${inWork.tries}`;
+  const end = crash === undefined ? "" : `; its consumer ended for good: ${crash}`;
+  return `${nameOf(instanceOf(clientId, pass))} ${standing}${committed}${claim.state === "closed" ? "" : work}${end}.`;
 }
 
 function allOf({ handled, givenUp, jumped }: GroupOffsets) {

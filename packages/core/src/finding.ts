@@ -24,6 +24,7 @@ export type Verdict =
   | "consume.given-up"
   | "consume.unprocessed"
   | "consume.unreported"
+  | "consume.stopped"
   | "consume.rejected";
 
 /** Why nobody can say. */

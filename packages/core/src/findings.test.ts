@@ -41,6 +41,18 @@ function after(known: readonly Finding[], change: Partial<Pass>): readonly Findi
   return [...known.filter((one) => !changed.some((next) => next.id === one.id)), ...changed];
 }
 
+test("while a group stands still one finding counts what waits, and ends when the group goes on", () => {
+  const stopped = (sequences: readonly number[]): Gap => ({
+    ...gapOf(sequences, "pending"),
+    verdict: "consume.stopped",
+  });
+  const opened = after([], { gaps: [stopped([5, 6])] });
+  expect(opened).toMatchObject([{ state: "pending", sequences: { pending: [5, 6] } }]);
+  const grown = after(opened, { gaps: [stopped([5, 9])] });
+  expect(grown).toMatchObject([{ id: opened[0]?.id, state: "pending", sequences: { pending: [5, 9] } }]);
+  expect(after(grown, { gaps: [] })).toMatchObject([{ state: "explained", sequences: { explained: [5, 9] } }]);
+});
+
 test("a gap opens one finding, whatever the number of its ranges, and a pending one opens none", () => {
   expect(after([], { gaps: [gapOf([6, 7, 9, 9])] })).toMatchObject([
     { state: "suspected", sequences: { suspected: [6, 7, 9, 9] }, offsets: undefined },

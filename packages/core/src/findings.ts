@@ -55,7 +55,7 @@ export function updateFindings(known: readonly Finding[], pass: PassResult): rea
     if (next !== finding) changed.push(next);
   }
   for (const gap of [...pass.confirmed, ...pass.gaps]) {
-    if (gap.state === "pending") continue;
+    if (isWaiting(gap)) continue;
     const news = difference(gap.sequences, unionAll(current.filter((one) => isAbout(one, gap)).map(everythingIn)));
     if (isEmpty(news)) continue;
     const opened = openFinding(pass, { ...gap, sequences: news }, current);
@@ -68,6 +68,11 @@ export function updateFindings(known: readonly Finding[], pass: PassResult): rea
 /** Its stream had its time: what was last said of it stands. */
 function isCollected({ producerId }: Finding, { snapshot }: PassResult): boolean {
   return snapshot.collected !== undefined && !snapshot.ledgers.has(producerId);
+}
+
+/** The group has not got there, and somebody is on the way. */
+function isWaiting({ state, verdict }: Gap): boolean {
+  return state === "pending" && verdict !== "consume.stopped";
 }
 
 /** Whether nothing about it can change any more, short of a withdrawal. */
@@ -83,10 +88,16 @@ function everythingIn(finding: Finding): RangeSet {
   return unionAll(Object.values(finding.sequences));
 }
 
+/** While a group stands still, what comes to wait belongs to the finding that says so. */
+function stoppedBefore(finding: Finding, gaps: readonly Gap[]): RangeSet {
+  if (finding.state !== "pending") return [];
+  return unionAll(gaps.filter(({ state }) => state === "pending").map(({ sequences }) => sequences));
+}
+
 /** A sequence stays in its finding and moves between states; what is no longer missing was recovered. */
 function carryFinding(finding: Finding, pass: PassResult): Finding {
-  const mine = everythingIn(finding);
-  const gaps = pass.gaps.filter((gap) => isAbout(finding, gap) && gap.state !== "pending");
+  const gaps = pass.gaps.filter((gap) => isAbout(finding, gap) && !isWaiting(gap));
+  const mine = union(everythingIn(finding), stoppedBefore(finding, gaps));
   const proven = pass.confirmed.filter((gap) => isAbout(finding, gap) && !isEmpty(intersection(gap.sequences, mine)));
   const gone = unionAll(pass.withdrawn.filter((note) => isAbout(finding, note)).map((note) => note.sequences));
   const withdrawn = union(finding.sequences.withdrawn ?? [], intersection(mine, gone));

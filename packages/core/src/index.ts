@@ -105,6 +105,7 @@ export {
   type StoredLane,
   type StreamRequests,
 } from "./stored-lane.ts";
+export { type StreamFacts, streamFactsOf } from "./stream-facts.ts";
 export { LaneTestimony, type TestimonyHeading } from "./testimony.ts";
 export type {
   EpochRun,

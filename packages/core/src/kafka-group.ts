@@ -5,6 +5,7 @@ import type { GroupContext, LaneContext } from "./kafka-context.ts";
 import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { partsOf } from "./kafka-parts.ts";
+import { pendingGap } from "./kafka-pending.ts";
 import { hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { retainedOf } from "./kafka-retained.ts";
 import type { Receipts } from "./lane-record.ts";
@@ -92,7 +93,7 @@ export function judgeGroup(
     },
     proofs: proofsOf(context, group, facts, ruled, ripe),
     gaps: [
-      ...gapsOf(group, facts, ruled, shown),
+      ...gapsOf(context, group, facts, ruled, shown),
       ...doubtGap(group, facts, intersection(unplaced, shown), "not-placed", undefined),
     ],
     wanted: ruled.flatMap((entry) => (entry.ruling.kind === "wanted" ? [entry.ruling.range] : [])),
@@ -209,13 +210,20 @@ function decidedBy(verdict: Verdict): string {
   return reasons[verdict] ?? "The group finished every offset where it could be, and it was not there.";
 }
 
-function gapsOf(group: GroupContext, facts: StreamFacts, ruled: readonly Ruled[], shown: RangeSet): readonly Gap[] {
+function gapsOf(
+  context: LaneContext,
+  group: GroupContext,
+  facts: StreamFacts,
+  ruled: readonly Ruled[],
+  shown: RangeSet,
+): readonly Gap[] {
   const causes = new Map<DoubtCause, Ruled[]>();
   for (const entry of ruled) {
     if (entry.ruling.kind === "doubt")
       causes.set(entry.ruling.cause, [...(causes.get(entry.ruling.cause) ?? []), entry]);
   }
   const pending = ruled.filter((entry) => entry.ruling.kind === "pending");
+  const waiting = setOf(pending);
   return [
     ...[...causes].flatMap(([cause, entries]) => {
       const sequences = intersection(setOf(entries), shown);
@@ -230,7 +238,14 @@ function gapsOf(group: GroupContext, facts: StreamFacts, ruled: readonly Ruled[]
         ),
       );
     }),
-    ...pendingGap(group, facts, pending),
+    ...pendingGap(context, group, {
+      producerId: facts.ledger.producerId,
+      sequences: waiting,
+      offsets: hullOf(
+        pending.map((entry) => entry.place),
+        waiting,
+      ),
+    }),
   ];
 }
 
@@ -257,26 +272,6 @@ function doubtGap(
       cause,
       offsets,
       decidedBy: "Nobody testified about every place where it can be.",
-    },
-  ];
-}
-
-function pendingGap(group: GroupContext, facts: StreamFacts, pending: readonly Ruled[]): readonly Gap[] {
-  const sequences = setOf(pending);
-  if (isEmpty(sequences)) return [];
-  return [
-    {
-      producerId: facts.ledger.producerId,
-      group: group.name,
-      sequences,
-      state: "pending",
-      verdict: "store.missing",
-      cause: undefined,
-      offsets: hullOf(
-        pending.map((entry) => entry.place),
-        sequences,
-      ),
-      decidedBy: "The group has not got there.",
     },
   ];
 }

@@ -147,6 +147,16 @@ export const stepsByVerdict: Readonly<Record<Verdict, Steps>> = {
   ],
   "consume.unprocessed": (about) => [compareRecords(about), ...redo(about)],
   "consume.unreported": (about) => [compareRecords(about), ...redo(about)],
+  "consume.stopped": () => [
+    { text: "Start the consumer again, or the process: kafkajs does not, after an error that no retry can mend." },
+    {
+      text: "Let the process end when its consumer does, so that whatever starts it can see it.",
+      command: {
+        language: "js",
+        text: "consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || process.exit(1));",
+      },
+    },
+  ],
   "consume.rejected": (about) => [
     { text: "Nothing to do, if the application meant it: it rejected the message without asking for it again." },
     ...(about.isKafka

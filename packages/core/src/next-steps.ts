@@ -14,6 +14,7 @@ export function nextStepsOf(finding: Finding, surroundings: StepSurroundings = {
   const about = aboutOf(finding, surroundings);
   switch (finding.state) {
     case "pending":
+      if (finding.verdict === "consume.stopped") return stepsByVerdict[finding.verdict](about);
       return [{ text: "Wait: the group has not got there." }];
     case "suspected":
       return [{ text: "Wait some seconds: the evidence is being read." }, ...stepsByVerdict[finding.verdict](about)];

@@ -96,6 +96,37 @@ export const streamsQuery = Type.Object(
   { additionalProperties: false },
 );
 
+/** Messages that came to a group more than once, by why. None of it is an alarm. */
+const duplicatesSchema = Type.Object({
+  /** Stored twice by their own producer, which had to try again. */
+  producedTwice: count,
+  /** RabbitMQ: published twice. */
+  publishedTwice: count,
+  /** Sent back with their headers kept: from a dead-letter topic, by an operator. */
+  redriven: count,
+  redelivered: count,
+  replayed: count,
+  /** Copies from other lanes, of any stream. */
+  forwarded: count,
+  /** Left out by `onDuplicate: "skip"`, of any stream. */
+  skipped: count,
+  /** The sequences of those stored more than once, as `5-6,9`; of the first 64 ranges. */
+  sequences: Type.Object({ producedTwice: Type.String(), publishedTwice: Type.String(), redriven: Type.String() }),
+  /** Where the newest of them lie. */
+  copies: Type.Array(Type.Object({ sequence: count, offsets: Type.Array(count) })),
+});
+
+const memberSchema = Type.Object({
+  clientId: Type.String(),
+  service: Type.Optional(Type.String()),
+  standing: Type.Optional(Type.String()),
+  state: Type.Enum(["open", "off", "closed"]),
+  committed: Type.Optional(count),
+  /** What it works on, or failed at and tries again. */
+  inWork: Type.Optional(Type.Object({ offset: count, forMs: count, tries: count })),
+  crash: Type.Optional(Type.String()),
+});
+
 export const streamSchema = Type.Object({
   system: Type.Enum(systems),
   cluster: Type.String(),
@@ -123,6 +154,11 @@ export const streamSchema = Type.Object({
       duplicated: count,
       lost: count,
       openMembers: count,
+      /** Promised, and neither processed nor lost yet. */
+      waiting: count,
+      duplicates: duplicatesSchema,
+      /** Who works this partition, or ended for good in a process that lives. */
+      members: Type.Array(memberSchema),
     }),
   ),
 });

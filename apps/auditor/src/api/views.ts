@@ -17,6 +17,7 @@ import {
   unionAll,
 } from "@seqwatch/core";
 import type { Static } from "typebox";
+import { groupView } from "./group-view.ts";
 import type { findingSchema, streamSchema, switchBody, switchReply } from "./schemas.ts";
 
 const maxRangesListed = 64;
@@ -85,7 +86,7 @@ export function streamView(
     lost: countOf(snapshot.verdicts.get(producerId)?.lost ?? []),
     isEnded: ledger.ended === ledger.assigned,
     confirms: ledger.confirms,
-    groups: [...snapshot.groups].map(([name, group]) => groupView(name, group, producerId)),
+    groups: [...snapshot.groups].map(([name, group]) => groupView({ name, group, snapshot, ledger }, clients)),
   };
 }
 
@@ -93,18 +94,6 @@ export function streamView(
 function refusedOf({ voided }: LedgerReport): RangeSet {
   const refused = voided.filter(({ reason }) => reason !== "aborted" && reason !== "unstamped");
   return unionAll(refused.map(({ sequences }) => sequences));
-}
-
-function groupView(name: string, group: GroupRecord, producerId: string) {
-  const receipts = group.receipts.get(producerId);
-  return {
-    group: name,
-    processed: countOf(receipts?.processed ?? []),
-    rejected: countOf(receipts?.rejected ?? []),
-    duplicated: countOf(receipts?.duplicate ?? []),
-    lost: countOf(receipts?.lost ?? []),
-    openMembers: [...group.members.values()].filter(({ claim }) => claim.state === "open").length,
-  };
 }
 
 export function ruleView(rule: SwitchRule): Static<typeof switchReply>["rules"][number] {
