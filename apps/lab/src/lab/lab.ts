@@ -96,12 +96,31 @@ export class Lab extends Ground {
    * older than a producer's second report may have been worked by a consumer that nobody knew yet.
    */
   async established(destination: string, partition: string | number, sendOne: () => Promise<unknown>): Promise<void> {
-    await this.until(`${destination}/${partition} to be established`, async () => {
-      await sendOne();
+    const reports = async (): Promise<number> => {
       const streams = await this.api.streams(destination);
       const own = streams.filter((one) => one["partition"] === String(partition));
-      return own.some(({ reports }) => Number(reports) >= establishedReports);
-    });
+      return Math.max(0, ...own.map((one) => Number(one["reports"])));
+    };
+    let due = establishedReports;
+    for (const stage of ["known", "established"]) {
+      await this.until(`${destination}/${partition} to be ${stage}`, async () => {
+        await sendOne();
+        return (await reports()) >= due;
+      });
+      // The auditor may be slower than its API: only what it has looked at it knows.
+      await this.passes(2);
+      due = (await reports()) + 2;
+    }
+    await this.passes(2);
+  }
+
+  /** Waits until the auditor has ended so many looks at everything. */
+  async passes(count: number): Promise<void> {
+    let last = await this.api.lastPassAtMs();
+    for (let passed = 0; passed < count; passed += 1) {
+      const before = last;
+      await this.until("the auditor to look", async () => (last = await this.api.lastPassAtMs()) > before);
+    }
   }
 
   /** The moment at which messages were lost: the delay to the finding counts from here. The last call counts. */
