@@ -40,6 +40,17 @@ export {
   type Repeats,
   type StreamVerdicts,
 } from "./lane-record.ts";
+export {
+  type LeaseAnswer,
+  type LeaseWatch,
+  type LeaseWish,
+  leaseSlotCount,
+  leaseSlotOf,
+  nextWish,
+  noLeases,
+  noteAnswer,
+  noteSilence,
+} from "./lease.ts";
 export { type ReportHeading, StreamLedger } from "./ledger.ts";
 export {
   type Bracket,

@@ -3,9 +3,11 @@ import type { ConsumerSign } from "./delivery-report.ts";
 import type { Finding } from "./finding.ts";
 import { type Lane, type LaneKey, laneKeyOf } from "./lane.ts";
 import type { LaneRecord, QueueRecord } from "./lane-record.ts";
+import { type LeaseAnswer, type LeaseWish, leaseSlotOf } from "./lease.ts";
 import { mergeCollection } from "./merge-collection.ts";
 import { mergeConfirmations } from "./merge-confirmation.ts";
 import { mergeDeliveries } from "./merge-deliveries.ts";
+import { type LeaseTable, mergeLease, noLeaseTable } from "./merge-lease.ts";
 import { type Merged, mergeLedger } from "./merge-ledger.ts";
 import { mergeNotes } from "./merge-notes.ts";
 import { emptyQueue, mergeConsumerSigns } from "./merge-queue.ts";
@@ -51,6 +53,8 @@ class MemoryStore implements Store {
   readonly #findings = new Map<string, Finding>();
   readonly #watchers = new Set<() => void>();
   #switch: SwitchState = everythingOn;
+  #leases: LeaseTable = noLeaseTable;
+  #savedCount = 0;
 
   constructor(limits: MemoryStoreLimits) {
     this.#limits = limits;
@@ -121,18 +125,26 @@ class MemoryStore implements Store {
     return rest.version === 0;
   }
 
-  async saveFindings(findings: readonly Finding[]): Promise<void> {
-    for (const finding of findings) {
+  async saveFindings(findings: readonly Finding[], auditorId?: string): Promise<ReadonlySet<string>> {
+    const taken = findings.filter(({ lane }) => this.#isHeldBy(lane, auditorId));
+    for (const finding of taken) {
       const stored = this.#findings.get(finding.id);
       if (stored === undefined || stored.changedAtMs <= finding.changedAtMs) this.#findings.set(finding.id, finding);
     }
-    const excess = this.#findings.size - this.#limits.findings;
-    if (excess <= 0) return;
+    if (taken.length > 0) this.#savedCount++;
+    const excess = Math.max(0, this.#findings.size - this.#limits.findings);
     for (const { id } of inOrder([...this.#findings.values()]).slice(0, excess)) this.#findings.delete(id);
+    return new Set(taken.map(({ id }) => id));
   }
 
   async readFindings(): Promise<readonly Finding[]> {
     return inOrder([...this.#findings.values()]);
+  }
+
+  async lease(wish: LeaseWish): Promise<LeaseAnswer> {
+    const { table, answer } = mergeLease(this.#leases, wish);
+    this.#leases = table;
+    return { ...answer, savedCount: this.#savedCount };
   }
 
   async readSwitch(): Promise<SwitchState> {
@@ -168,6 +180,11 @@ class MemoryStore implements Store {
     const { lane: merged, answer } = merge(this.#lanes.get(key) ?? emptyLane);
     this.#put(key, merged);
     return answer;
+  }
+
+  #isHeldBy(lane: Lane, auditorId: string | undefined): boolean {
+    const owner = this.#leases.owners.get(leaseSlotOf(laneKeyOf(lane)));
+    return auditorId === undefined || owner === undefined || owner === auditorId;
   }
 
   #put(key: LaneKey, lane: StoredLane): void {

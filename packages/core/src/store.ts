@@ -3,6 +3,7 @@ import type { ConsumerSign, DeliveryReport } from "./delivery-report.ts";
 import type { Finding } from "./finding.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneRecord, QueueRecord } from "./lane-record.ts";
+import type { LeaseAnswer, LeaseWish } from "./lease.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import type { RangeSet } from "./range-set.ts";
 import type { SwitchState } from "./recording-switch.ts";
@@ -105,8 +106,14 @@ export interface Store {
   /** Drops what has had its time, unless it was written since. Returns whether there is no such lane any more. */
   collect(lane: Lane, collection: Collection): Promise<boolean>;
 
-  saveFindings(findings: readonly Finding[]): Promise<void>;
+  /**
+   * Saves findings unless a later change of the same one is known. With an auditor's id nothing is saved of a lane that
+   * another auditor holds. Returns the ids of those that were taken: of what was refused somebody else will tell.
+   */
+  saveFindings(findings: readonly Finding[], auditorId?: string): Promise<ReadonlySet<string>>;
   readFindings(): Promise<readonly Finding[]>;
+  /** One auditor's sign of life and its share of the lanes, in one atomic step. Safe to repeat. */
+  lease(wish: LeaseWish): Promise<LeaseAnswer>;
 
   readSwitch(): Promise<SwitchState>;
   writeSwitch(state: SwitchState): Promise<void>;

@@ -8,6 +8,8 @@ export interface Keys {
   readonly clients: string;
   readonly findings: string;
   readonly findingsOrder: string;
+  /** Which auditor looks after which lanes. */
+  readonly leases: string;
   readonly switch: string;
   readonly switchChannel: string;
   lane(lane: Lane): string;
@@ -24,6 +26,7 @@ export function keysOf(prefix: string): Keys {
     clients: `${prefix}:clients`,
     findings: `${prefix}:{findings}`,
     findingsOrder: `${prefix}:{findings}:order`,
+    leases: `${prefix}:{findings}:leases`,
     switch: `${prefix}:switch`,
     switchChannel: `${prefix}:switch:changed`,
     lane: (lane) => laneOf(laneKeyOf(lane)),

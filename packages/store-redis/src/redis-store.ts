@@ -11,10 +11,11 @@ import {
   type Finding,
   type Lane,
   type LaneRecord,
+  type LeaseAnswer,
+  type LeaseWish,
   type LedgerReport,
   laneKeyOf,
   maxClosedMembers,
-  memoryStoreLimits,
   presentLane,
   type QueueRecord,
   type RangeSet,
@@ -23,22 +24,13 @@ import {
   type TestimonyReport,
 } from "@seqwatch/core";
 import { Connection } from "./connection.ts";
+import { FindingTable } from "./finding-table.ts";
 import { encodePart, type Keys, keysOf } from "./keys.ts";
 import { decodeLane } from "./lane-decoder.ts";
 import { LaneRegistry } from "./lane-registry.ts";
 import { formatState } from "./member-text.ts";
 import { lifeOf, mastersOf, parseInfo, warningsOf } from "./redis-facts.ts";
-import {
-  toAnswer,
-  toClientSign,
-  toFields,
-  toFinding,
-  toNewestText,
-  toQueue,
-  toRangeSets,
-  toSwitch,
-  toTexts,
-} from "./replies.ts";
+import { toAnswer, toClientSign, toFields, toNewestText, toQueue, toRangeSets, toSwitch, toTexts } from "./replies.ts";
 import {
   collectionArguments,
   confirmationArguments,
@@ -78,6 +70,7 @@ class RedisStore implements Store {
   readonly #keys: Keys;
   readonly #connection: Connection;
   readonly #registry: LaneRegistry;
+  readonly #findings: FindingTable;
   readonly #watch: SwitchWatch;
   readonly #damaged = new Map<string, readonly string[]>();
   #switch: SwitchState = everythingOn;
@@ -88,6 +81,7 @@ class RedisStore implements Store {
     this.#keys = keysOf(settings.prefix);
     this.#connection = new Connection(settings);
     this.#registry = new LaneRegistry(this.#connection, this.#keys);
+    this.#findings = new FindingTable(this.#connection, this.#keys, settings.ttlMs);
     this.#watch = new SwitchWatch({
       readVersion: async () => (await this.readSwitch()).version,
       knownVersion: () => this.#switch.version,
@@ -193,20 +187,16 @@ class RedisStore implements Store {
     return isGone;
   }
 
-  async saveFindings(findings: readonly Finding[]): Promise<void> {
-    const keys = [this.#keys.findings, this.#keys.findingsOrder];
-    for (let from = 0; from < findings.length; from += batchSize) {
-      const batch = findings.slice(from, from + batchSize);
-      const texts = batch.flatMap((finding) => [finding.id, `${finding.changedAtMs}`, JSON.stringify(finding)]);
-      const bounds = [`${memoryStoreLimits.findings}`, `${this.#settings.ttlMs}`];
-      await this.#script("save findings", "saveFindings", keys, [...bounds, ...texts]);
-    }
+  async saveFindings(findings: readonly Finding[], auditorId?: string): Promise<ReadonlySet<string>> {
+    return this.#findings.save(findings, auditorId);
   }
 
   async readFindings(): Promise<readonly Finding[]> {
-    const texts = toFields(await this.#run("read the findings", "HGETALL", this.#keys.findings));
-    const findings = [...texts.values()].map(toFinding).filter((finding) => finding !== undefined);
-    return findings.sort((a, b) => a.changedAtMs - b.changedAtMs || (a.id < b.id ? -1 : 1));
+    return this.#findings.read();
+  }
+
+  async lease(wish: LeaseWish): Promise<LeaseAnswer> {
+    return this.#findings.lease(wish);
   }
 
   async readSwitch(): Promise<SwitchState> {

@@ -12,6 +12,7 @@ const verbs = {
   signConsumers: ["sign-consumers"],
   putNewer: ["put-newer"],
   saveFindings: ["save-findings"],
+  lease: ["lease"],
 } as const;
 
 const folder = new URL("../src/lua/", import.meta.url);

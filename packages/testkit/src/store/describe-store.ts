@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from "vitest";
 import { describeAudit } from "./describe-audit.ts";
 import { describeCollection } from "./describe-collection.ts";
 import { describeDeliveries } from "./describe-deliveries.ts";
+import { describeLeases } from "./describe-leases.ts";
 import { describeLedger } from "./describe-ledger.ts";
 import { describeShared } from "./describe-shared.ts";
 import { describeTestimony } from "./describe-testimony.ts";
@@ -40,6 +41,9 @@ export function describeStore(name: string, createStore: () => Promise<Store>): 
     });
     describe("collection", () => {
       describeCollection(current);
+    });
+    describe("leases", () => {
+      describeLeases(current);
     });
     describe("what is shared", () => {
       describeShared(current);

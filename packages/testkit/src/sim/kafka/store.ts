@@ -10,6 +10,7 @@ import {
   type Finding,
   type Lane,
   type LaneRecord,
+  type LeaseAnswer,
   type LedgerReport,
   mergeCollection,
   mergeConfirmations,
@@ -118,10 +119,16 @@ export class SimStore implements Store {
     return this.lane.version === 0;
   }
 
-  async saveFindings(): Promise<void> {}
+  async saveFindings(findings: readonly Finding[]): Promise<ReadonlySet<string>> {
+    return new Set(findings.map(({ id }) => id));
+  }
 
   async readFindings(): Promise<readonly Finding[]> {
     return [];
+  }
+
+  async lease(): Promise<LeaseAnswer> {
+    return { slots: [], auditors: new Map(), savedCount: 0 };
   }
 
   async readVersions(): Promise<ReadonlyMap<string, number>> {
