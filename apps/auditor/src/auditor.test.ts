@@ -173,3 +173,26 @@ test("a finding of a lane that the store no longer knows stays known", async () 
   await pass();
   expect(changed).toEqual([]);
 });
+
+test("a hurried look suspects at once what an answer left out, while a pass waits for the broker, and once in all", async () => {
+  const store = createMemoryStore();
+  const { promise: reading, resolve: answer } = Promise.withResolvers<undefined>();
+  const reader: EvidenceReader = { system: "kafka", readLog: () => reading, close: async () => undefined };
+  const { auditor, changed, pass } = auditOver(store, reader);
+  await store.reportLedger(kafkaLane, sampleLedger({ acked: [1, 8], omitted: [] }));
+  const slow = pass();
+  const omitted = sampleLedger({ number: 2, nonce: "later", acked: [1, 8], omitted: [9, 10] });
+  await store.reportLedger(kafkaLane, { ...omitted, buildsOn: sampleLedger().nonce });
+  const states = () => changed.map(({ state, sequences }) => [state, sequences]);
+  await expect
+    .poll(async () => {
+      await auditor.hurry(kafkaLane);
+      return states();
+    })
+    .toEqual([["suspected", { suspected: [9, 10] }]]);
+  answer(undefined);
+  await slow;
+  await pass();
+  await auditor.hurry(kafkaLane);
+  expect(states()).toEqual([["suspected", { suspected: [9, 10] }]]);
+});

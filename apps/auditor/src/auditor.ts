@@ -11,12 +11,15 @@ import {
   type LaneRecord,
   laneKeyOf,
   lookAtClients,
+  lookHurriedly,
   noClients,
+  type PassInput,
   type Policy,
   type Store,
   standingsOf,
   storeUnreachable,
 } from "@seqwatch/core";
+import { HurriedBook } from "./hurried-book.ts";
 import { inParallel } from "./in-parallel.ts";
 import { isLiveLane } from "./lane-figures.ts";
 import { isDue, newLane, type WatchedLane } from "./lane-schedule.ts";
@@ -71,6 +74,7 @@ export class Auditor {
   #earlier = new Map<LaneKey, Finding[]>();
   /** Lanes where somebody writes or reads. */
   readonly #live = new Set<LaneKey>();
+  readonly #hurried = new HurriedBook();
   #clients: ClientWatch = noClients;
   #standings: ReadonlyMap<string, ClientStanding> = new Map();
   #lifeToken: string | undefined;
@@ -124,6 +128,24 @@ export class Auditor {
     return { lanes: this.#lanes.size, ...summary, hasMore, tookMs: nowMs() - beganAtMs };
   }
 
+  /** A look at one lane between the passes, for suspicion alone. Rejects when the store does. */
+  async hurry(lane: Lane): Promise<void> {
+    const key = laneKeyOf(lane);
+    if (!this.#lanes.has(key)) this.#watch(key);
+    const watched = this.#lanes.get(key);
+    if (watched === undefined || lane.system !== "kafka" || this.#lifeToken === undefined) return;
+    if (!this.#hurried.begin(key)) return;
+    try {
+      const input = this.#inputOf(watched, instancesOf(this.#clients));
+      const known = () => [...(this.#lanes.get(key)?.audit.findings ?? []), ...this.#hurried.of(key)];
+      const { version, findings } = await lookHurriedly(input, known);
+      this.#hurried.add(key, version, findings);
+      for (const finding of findings) this.#options.watcher.changed(finding);
+    } finally {
+      if (this.#hurried.end(key)) await this.hurry(lane);
+    }
+  }
+
   /** The clients, the store's life and the lanes' versions, all read before any lane is. */
   async #lookAround(): Promise<ReadonlyMap<LaneKey, number>> {
     try {
@@ -166,22 +188,12 @@ export class Auditor {
   }
 
   async #lookAt(watched: WatchedLane, instances: ReadonlyMap<string, Instance>): Promise<number> {
-    const { readerOf, policy, nowMs, wallMs, watcher } = this.#options;
     const { key, lane } = watched;
     const life = this.#life;
-    const lookedAtMs = nowMs();
+    const lookedAtMs = this.#options.nowMs();
     const { audit, changed } = await auditLane({
-      store: this.#store,
-      reader: readerOf(lane),
-      lane,
-      audit: watched.audit,
-      clients: this.#standings,
-      storeLife: this.#lifeToken,
-      instances,
-      storeDoubted: watched.life !== life,
-      policy,
-      nowMs,
-      wallMs,
+      ...this.#inputOf(watched, instances),
+      opened: (version) => this.#hurried.upTo(key, version, watched.audit.findings),
     });
     this.#lanes.set(key, {
       key,
@@ -191,8 +203,26 @@ export class Auditor {
       life,
       isLive: this.#live.has(key),
     });
-    for (const finding of changed) watcher.changed(finding);
+    this.#hurried.taken(key, audit.findings);
+    for (const finding of changed) this.#options.watcher.changed(finding);
     return changed.length;
+  }
+
+  #inputOf({ lane, audit, life }: WatchedLane, instances: ReadonlyMap<string, Instance>): PassInput {
+    const { readerOf, policy, nowMs, wallMs } = this.#options;
+    return {
+      store: this.#store,
+      reader: readerOf(lane),
+      lane,
+      audit,
+      clients: this.#standings,
+      storeLife: this.#lifeToken,
+      instances,
+      storeDoubted: life !== this.#life,
+      policy,
+      nowMs,
+      wallMs,
+    };
   }
 
   #looked(lane: Lane, snapshot: LaneRecord): void {

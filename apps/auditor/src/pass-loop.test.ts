@@ -61,3 +61,15 @@ test("close waits for the pass under way and lets no further one begin", async (
   await vi.advanceTimersByTimeAsync(5_000);
   expect(pass).toHaveBeenCalledTimes(1);
 });
+
+test("after a hurry a few passes follow each other quickly, also where it comes in a pause", async () => {
+  const pass = vi.fn<() => Promise<PassSummary>>(async () => summary);
+  const loop = startLoop(pass);
+  await vi.advanceTimersByTimeAsync(200);
+  loop.hurry();
+  await vi.advanceTimersByTimeAsync(250);
+  expect(pass).toHaveBeenCalledTimes(4);
+  await vi.advanceTimersByTimeAsync(400);
+  expect(pass).toHaveBeenCalledTimes(4);
+  await loop.close();
+});

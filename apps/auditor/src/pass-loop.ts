@@ -1,9 +1,15 @@
 import type { PassSummary } from "./auditor.ts";
 
 export interface PassLoop {
+  /** The next few passes follow each other quickly: the readings that a fresh suspicion needs are then soon there. */
+  hurry(): void;
   /** Lets the pass under way end, and no further one begin. */
   close(): Promise<void>;
 }
+
+/** As many readings as it takes to know where a message can lie, and to have looked there. */
+const hurriedPasses = 3;
+const hurriedIntervalMs = 100;
 
 /**
  * Repeats passes: one begins `intervalMs` after the one before began, at once where it took longer or left lanes over.
@@ -18,6 +24,8 @@ export function startPassLoop(options: {
 }): PassLoop {
   const { pass, intervalMs, nowMs, passed, failed } = options;
   const closing = new AbortController();
+  let pausing = new AbortController();
+  let hurriedLeft = 0;
 
   async function run(): Promise<void> {
     while (!closing.signal.aborted) {
@@ -30,12 +38,27 @@ export function startPassLoop(options: {
       } catch (error) {
         failed(error);
       }
-      await pause(hasMore ? 0 : Math.max(0, beganAtMs + intervalMs - nowMs()), closing.signal);
+      await rest(beganAtMs, hasMore);
+      hurriedLeft = Math.max(0, hurriedLeft - 1);
     }
+  }
+
+  /** A hurry ends the pause under way, and what is left of a shorter one follows. */
+  async function rest(beganAtMs: number, hasMore: boolean): Promise<void> {
+    do {
+      pausing = new AbortController();
+      const paceMs = hurriedLeft > 0 ? Math.min(hurriedIntervalMs, intervalMs) : intervalMs;
+      const pauseMs = hasMore ? 0 : Math.max(0, beganAtMs + paceMs - nowMs());
+      await pause(pauseMs, AbortSignal.any([closing.signal, pausing.signal]));
+    } while (pausing.signal.aborted && !closing.signal.aborted);
   }
 
   const running = run();
   return {
+    hurry: () => {
+      hurriedLeft = hurriedPasses;
+      pausing.abort();
+    },
     close: async () => {
       closing.abort();
       await running;

@@ -1,4 +1,4 @@
-import type { Finding, Observer, Store } from "@seqwatch/core";
+import { type Finding, laneKeyOf, type Observer, type Store } from "@seqwatch/core";
 import { createTelemetry, type Telemetry } from "@seqwatch/otel";
 import { createApi } from "./api/server.ts";
 import type { ApiServer } from "./api/type-provider.ts";
@@ -74,7 +74,12 @@ export async function startAuditor(given: Partial<Settings> = {}, parts: Auditor
       troubles.failed("the pass", error);
     },
   });
+  const stopWatching = store.watchLanes((lane) => {
+    auditor.hurry(lane).catch((error: unknown) => troubles.failed(`a hurried look at ${laneKeyOf(lane)}`, error));
+    loop.hurry();
+  });
   const close = async (): Promise<void> => {
+    stopWatching();
     await loop.close();
     await api.close();
     telemetry.close();

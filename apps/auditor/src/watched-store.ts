@@ -38,6 +38,8 @@ export function watchStore(store: Store, watcher: StoreWatcher): Store {
     saveFindings: (findings, auditorId) => timed("saveFindings", () => store.saveFindings(findings, auditorId)),
     readFindings: () => timed("readFindings", () => store.readFindings()),
     lease: (wish) => timed("lease", () => store.lease(wish)),
+    announceLane: (lane) => timed("announceLane", () => store.announceLane(lane)),
+    watchLanes: (announced) => store.watchLanes(announced),
     readSwitch: () => timed("readSwitch", () => store.readSwitch()),
     writeSwitch: (state) => timed("writeSwitch", () => store.writeSwitch(state)),
     watchSwitch: (changed) => store.watchSwitch(changed),

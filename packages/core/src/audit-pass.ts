@@ -49,6 +49,8 @@ export interface PassInput {
   readonly reader: EvidenceReader | undefined;
   readonly lane: Lane;
   readonly audit: LaneAudit;
+  /** What hurried looks have found since, as far as a record of this version shows it too. */
+  readonly opened?: (version: number) => readonly Finding[];
   readonly clients: ReadonlyMap<string, ClientStanding>;
   /** Who is behind each client id, for people. */
   readonly instances: ReadonlyMap<string, Instance>;
@@ -87,7 +89,8 @@ export async function auditLane(
   });
   if (hasNotes(judgement.notes)) await store.writeNotes(lane, judgement.notes);
   const confirmed = await confirm(input, reading, judgement.proofs);
-  const changed = updateFindings(audit.findings, {
+  const known = mergeFindings(audit.findings, input.opened?.(snapshot.version) ?? []);
+  const changed = updateFindings(known, {
     lane,
     snapshot,
     gaps: judgement.gaps,
@@ -106,7 +109,7 @@ export async function auditLane(
     version: snapshot.version,
     groups: [...snapshot.groups.keys()],
     wanted: judgement.wanted.slice(0, 64),
-    findings: mergeFindings(audit.findings, changed),
+    findings: mergeFindings(known, changed),
     isOpen: isOpen(judgement),
     passes: audit.passes + 1,
     ...(await collect(input, reading, snapshot, judgement)),

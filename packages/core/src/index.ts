@@ -17,6 +17,7 @@ export type { EvidenceReader } from "./evidence.ts";
 export type { DoubtCause, Finding, Gap, GapState, Instance, Neighbour, Verdict } from "./finding.ts";
 export { docsOf, documentedNames } from "./finding-docs.ts";
 export { isFinal } from "./findings.ts";
+export { type HurriedFindings, lookHurriedly } from "./hurried-look.ts";
 export {
   type ClientStanding,
   type JudgeInput,

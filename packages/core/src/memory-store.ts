@@ -52,6 +52,7 @@ class MemoryStore implements Store {
   readonly #clients = new Map<string, ClientSign>();
   readonly #findings = new Map<string, Finding>();
   readonly #watchers = new Set<() => void>();
+  readonly #laneWatchers = new Set<(lane: Lane) => void>();
   #switch: SwitchState = everythingOn;
   #leases: LeaseTable = noLeaseTable;
   #savedCount = 0;
@@ -147,6 +148,16 @@ class MemoryStore implements Store {
     return { ...answer, savedCount: this.#savedCount };
   }
 
+  async announceLane(lane: Lane): Promise<void> {
+    for (const announced of this.#laneWatchers) announced(lane);
+  }
+
+  watchLanes(announced: (lane: Lane) => void): () => void {
+    const watcher = (lane: Lane): void => announced(lane);
+    this.#laneWatchers.add(watcher);
+    return () => this.#laneWatchers.delete(watcher);
+  }
+
   async readSwitch(): Promise<SwitchState> {
     return this.#switch;
   }
@@ -173,6 +184,7 @@ class MemoryStore implements Store {
 
   async close(): Promise<void> {
     this.#watchers.clear();
+    this.#laneWatchers.clear();
   }
 
   #write(lane: Lane, merge: (stored: StoredLane) => Merged): Answer {

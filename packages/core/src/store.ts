@@ -115,6 +115,11 @@ export interface Store {
   /** One auditor's sign of life and its share of the lanes, in one atomic step. Safe to repeat. */
   lease(wish: LeaseWish): Promise<LeaseAnswer>;
 
+  /** Tells auditors that something in the lane is worth a look at once. It may get lost: passes find everything. */
+  announceLane(lane: Lane): Promise<void>;
+  /** Calls back for each lane that was announced, as far as it is heard of. The returned function ends it. */
+  watchLanes(announced: (lane: Lane) => void): () => void;
+
   readSwitch(): Promise<SwitchState>;
   writeSwitch(state: SwitchState): Promise<void>;
   /** Calls back after each change that is heard of; never before it returns. The returned function ends it. */

@@ -112,8 +112,8 @@ function tell(omissions: readonly Omission[], producer: WatchedProducer): void {
     const { lane, producerId } = run.ledger;
     const references = streams.references.keep(run.ledger, run.sequences).map(({ text }) => text);
     client.notice({ kind: "omitted", lane, producerId, sequences: [...run.sequences], references });
+    streams.announce(run.ledger);
   }
-  streams.reportSoon();
 }
 
 function missingMessagesOf({ send, batch, run }: Omission): MissingMessage[] {

@@ -19,6 +19,8 @@ export class Streams implements Reporter {
   readonly #client: Client;
   readonly #registration: Registration;
   readonly #streams = new Map<string, Stream>();
+  /** With news that an auditor is to see at once. */
+  readonly #announced = new Set<StreamLedger>();
   #producerId: string;
   #isFullTold = false;
 
@@ -51,6 +53,12 @@ export class Streams implements Reporter {
     this.#registration.soon();
   }
 
+  /** At once, and auditors are told to look at the stream's lane then. */
+  announce(ledger: StreamLedger): void {
+    this.#announced.add(ledger);
+    this.#registration.soon();
+  }
+
   async reportNow(): Promise<void> {
     await this.#registration.now();
   }
@@ -66,11 +74,14 @@ export class Streams implements Reporter {
       ledger.age(nowMs, outcomeLimitMs);
       return chain.hasNews;
     });
+    // The last one is taken first.
+    pending.sort((a, b) => Number(this.#announced.has(a.ledger)) - Number(this.#announced.has(b.ledger)));
     const failures: unknown[] = [];
     const worker = async (): Promise<void> => {
       for (let stream = pending.pop(); stream !== undefined; stream = pending.pop()) {
         try {
           await stream.chain.advance();
+          if (this.#announced.delete(stream.ledger)) await this.#client.store.announceLane(stream.ledger.lane);
         } catch (error) {
           failures.push(error);
         }

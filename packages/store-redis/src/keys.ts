@@ -4,6 +4,8 @@ import { type Lane, laneKeyOf } from "@seqwatch/core";
 export interface Keys {
   /** Set of the keys of all lanes, as `laneKeyOf` writes them. */
   readonly lanes: string;
+  /** Where lanes are announced that are worth a look at once. */
+  readonly lanesChannel: string;
   /** Set of the ids of all clients. */
   readonly clients: string;
   readonly findings: string;
@@ -23,6 +25,7 @@ export function keysOf(prefix: string): Keys {
   const laneOf = (laneKey: string): string => `${prefix}:{${laneKey}}`;
   return {
     lanes: `${prefix}:lanes`,
+    lanesChannel: `${prefix}:lanes:announced`,
     clients: `${prefix}:clients`,
     findings: `${prefix}:{findings}`,
     findingsOrder: `${prefix}:{findings}:order`,

@@ -28,6 +28,7 @@ import { FindingTable } from "./finding-table.ts";
 import { encodePart, type Keys, keysOf } from "./keys.ts";
 import { decodeLane } from "./lane-decoder.ts";
 import { LaneRegistry } from "./lane-registry.ts";
+import { LaneWatch } from "./lane-watch.ts";
 import { formatState } from "./member-text.ts";
 import { lifeOf, mastersOf, parseInfo, warningsOf } from "./redis-facts.ts";
 import { toAnswer, toClientSign, toFields, toNewestText, toQueue, toRangeSets, toSwitch, toTexts } from "./replies.ts";
@@ -72,6 +73,7 @@ class RedisStore implements Store {
   readonly #registry: LaneRegistry;
   readonly #findings: FindingTable;
   readonly #watch: SwitchWatch;
+  readonly #laneWatch: LaneWatch;
   readonly #damaged = new Map<string, readonly string[]>();
   #switch: SwitchState = everythingOn;
   #hasReadSwitch = false;
@@ -86,6 +88,10 @@ class RedisStore implements Store {
       readVersion: async () => (await this.readSwitch()).version,
       knownVersion: () => this.#switch.version,
       subscribe: (events) => openSubscription(settings, this.#keys.switchChannel, events),
+      keepsProcessAlive: settings.keepsProcessAlive,
+    });
+    this.#laneWatch = new LaneWatch({
+      subscribe: (events) => openSubscription(settings, this.#keys.lanesChannel, events),
       keepsProcessAlive: settings.keepsProcessAlive,
     });
   }
@@ -199,6 +205,14 @@ class RedisStore implements Store {
     return this.#findings.lease(wish);
   }
 
+  async announceLane(lane: Lane): Promise<void> {
+    await this.#run("announce a lane", "PUBLISH", this.#keys.lanesChannel, laneKeyOf(lane));
+  }
+
+  watchLanes(announced: (lane: Lane) => void): () => void {
+    return this.#laneWatch.watch(announced);
+  }
+
   async readSwitch(): Promise<SwitchState> {
     try {
       const state = toSwitch((await this.#readNewest("read the switch", this.#keys.switch)) ?? "");
@@ -237,6 +251,7 @@ class RedisStore implements Store {
 
   async close(): Promise<void> {
     this.#watch.close();
+    this.#laneWatch.close();
     this.#connection.close();
   }
 

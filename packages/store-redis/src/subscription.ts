@@ -2,7 +2,7 @@ import { createClient } from "./connection.ts";
 import type { Settings } from "./settings.ts";
 
 interface SubscriptionEvents {
-  readonly heard: () => void;
+  readonly heard: (text: string) => void;
   /** It ended, or never began; called once at most, and never after it was closed. */
   readonly ended: () => void;
 }
@@ -22,7 +22,7 @@ export function openSubscription(settings: Settings, channel: string, events: Su
   };
   // Without a listener an 'error' event would end the process; the end that follows it is what counts.
   subscriber.on("error", () => undefined);
-  subscriber.on("message", () => isOpen && events.heard());
+  subscriber.on("message", (_channel: unknown, text: unknown) => isOpen && events.heard(String(text)));
   if ("connect" in subscriber && settings.client === undefined) {
     subscriber.on("end", fail);
     subscriber.on("connect", () => settings.keepsProcessAlive || subscriber.stream?.unref?.());

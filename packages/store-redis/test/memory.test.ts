@@ -7,7 +7,14 @@ import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
 const laneCount = 10;
 const streamsPerLane = 100;
 const all = [1, 1_000_000];
-const totals = { received: 100_000_000, processed: 100_000_000, redelivered: 0, unstamped: 0, forwarded: 0, skipped: 0 };
+const totals = {
+  received: 100_000_000,
+  processed: 100_000_000,
+  redelivered: 0,
+  unstamped: 0,
+  forwarded: 0,
+  skipped: 0,
+};
 
 let server: RedisProcess;
 let store: Store;

@@ -7,7 +7,9 @@ import type { Addresses } from "./addresses.ts";
 import { NameSource } from "./names.ts";
 
 /** What a row may ask of one application beside Seqwatch's defaults. */
-export type KafkaWatchOptions = Partial<Omit<KafkaOptions, "client" | "service" | "store">>;
+export type KafkaWatchOptions = Partial<
+  Omit<Extract<KafkaOptions, { readonly service: string }>, "client" | "service" | "store">
+>;
 export type AmqpWatchOptions = Partial<Omit<AmqpOptions, "client" | "service" | "store">>;
 
 interface Message {

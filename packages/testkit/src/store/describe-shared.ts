@@ -1,4 +1,4 @@
-import { type ClientSign, everythingOn, type Store, type SwitchState } from "@seqwatch/core";
+import { type ClientSign, everythingOn, type Lane, type Store, type SwitchState } from "@seqwatch/core";
 import { expect, test, vi } from "vitest";
 import { finding } from "./samples.ts";
 
@@ -36,6 +36,21 @@ export function describeShared(store: () => Store): void {
     await store().signClient({ ...sign, number: 5, state: "closed" });
     await store().signClient({ ...sign, number: 4 });
     expect(await store().readClients()).toEqual([{ ...sign, number: 5, state: "closed" }]);
+  });
+
+  test("who watches lanes hears of one that is announced, until they stop", async () => {
+    const lane: Lane = { system: "kafka", cluster: "main", destination: "orders {new}", partition: "3" };
+    const announced = vi.fn<(lane: Lane) => void>();
+    const stop = store().watchLanes(announced);
+    await vi.waitFor(async () => {
+      await store().announceLane(lane);
+      expect(announced).toHaveBeenCalledWith(lane);
+    });
+    stop();
+    announced.mockClear();
+    await store().announceLane(lane);
+    await store().readVersions();
+    expect(announced).not.toHaveBeenCalled();
   });
 
   test("a queue's consumers are listed with their latest signs, and the last mark of doubt", async () => {

@@ -157,6 +157,12 @@ export class SimStore implements Store {
 
   async writeSwitch(): Promise<void> {}
 
+  async announceLane(): Promise<void> {}
+
+  watchLanes(): () => void {
+    return () => {};
+  }
+
   watchSwitch(): () => void {
     return () => {};
   }
