@@ -1,5 +1,5 @@
 import { type Admin, type Consumer, type ITopicConfig, Kafka, type KafkaConfig, logLevel } from "kafkajs";
-import { readLog, type StoredRecord } from "./read-log.ts";
+import { isKnownTo, readLog, type StoredRecord } from "./read-log.ts";
 import { until } from "./until.ts";
 
 /** What a row may say of a topic; one partition with three copies unless told otherwise. */
@@ -58,6 +58,17 @@ export class KafkaWorld {
         : { replicaAssignment: assignment.map((brokers, partition) => ({ partition, replicas: [...brokers] })) };
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
     await admin.createTopics({ waitForLeaders: true, topics: [{ topic, ...copies, configEntries }] });
+    await this.known(topic, assignment?.length ?? partitions);
+  }
+
+  /** Waits until every broker that is there knows so many partitions of a topic. */
+  async known(topic: string, partitionCount: number): Promise<void> {
+    const admin = await this.admin();
+    await until(`every broker to know ${partitionCount} partitions of ${topic}`, async () => {
+      const { brokers } = await admin.describeCluster();
+      const nodeIds = brokers.map(({ nodeId }) => nodeId);
+      return await isKnownTo(this.bare({ retry: { retries: 0 } }), nodeIds, topic, partitionCount);
+    });
   }
 
   /** Everything that the log holds now, read by a client of its own without a group. */

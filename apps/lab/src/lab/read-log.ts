@@ -23,6 +23,11 @@ interface Cluster {
 interface Broker {
   fetch(request: object): Promise<FetchAnswer>;
   listOffsets(request: object): Promise<ListAnswer>;
+  metadata(topics: readonly string[]): Promise<MetadataAnswer>;
+}
+
+interface MetadataAnswer {
+  readonly topicMetadata: readonly { readonly partitionMetadata: readonly { readonly leader: number }[] }[];
 }
 
 interface FetchAnswer {
@@ -46,6 +51,31 @@ interface FetchedRecord {
   readonly headers?: Readonly<Record<string, Buffer | string | undefined>>;
   readonly isControlRecord?: boolean;
   readonly batchContext?: { readonly producerId?: string; readonly inTransaction?: boolean };
+}
+
+/** Whether each of these brokers itself knows so many led partitions of a topic: one may hear of it later than another. */
+export async function isKnownTo(
+  kafka: Kafka,
+  nodeIds: readonly number[],
+  topic: string,
+  partitionCount: number,
+): Promise<boolean> {
+  const cluster = createCluster(kafka);
+  await cluster.connect();
+  try {
+    await cluster.refreshMetadata();
+    for (const nodeId of nodeIds) {
+      const broker = await cluster.findBroker({ nodeId: String(nodeId) });
+      const { topicMetadata } = await broker.metadata([topic]);
+      const led = topicMetadata
+        .flatMap(({ partitionMetadata }) => partitionMetadata)
+        .filter(({ leader }) => leader > 0);
+      if (led.length < partitionCount) return false;
+    }
+    return true;
+  } finally {
+    await cluster.disconnect();
+  }
 }
 
 /**

@@ -18,7 +18,7 @@ export const scenario: Scenario = {
     await producer.connect();
     await producer.send({ topic, messages: shop.messages(topic, 0, 5) });
     await (await lab.kafka.admin()).createPartitions({ topicPartitions: [{ topic, count: 4 }] });
-    await lab.until("the new partition to be led", async () => (await lab.kafka.leaderOf(topic, 3)) > 0);
+    await lab.kafka.known(topic, 4);
 
     const astray = shop.messages(topic, 3, 3);
     const answer = await producer.send({ topic, messages: astray });
