@@ -22,7 +22,7 @@ import {
 import { HurriedBook } from "./hurried-book.ts";
 import { inParallel } from "./in-parallel.ts";
 import { isLiveLane } from "./lane-figures.ts";
-import { isDue, newLane, type WatchedLane } from "./lane-schedule.ts";
+import { isDue, newLane, type ScheduleTimes, type WatchedLane } from "./lane-schedule.ts";
 import { type StoreWatcher, watchStore } from "./watched-store.ts";
 
 export interface AuditorOptions {
@@ -30,6 +30,8 @@ export interface AuditorOptions {
   /** undefined = nobody can read that lane's broker. */
   readonly readerOf: (lane: Lane) => EvidenceReader | undefined;
   readonly policy: Policy;
+  /** How often lanes at rest are looked at. */
+  readonly times?: ScheduleTimes;
   /** Lanes looked at side by side. */
   readonly concurrency: number;
   /** Lanes of one pass; those beyond it come in the next, which then follows at once. */
@@ -170,7 +172,7 @@ export class Auditor {
     for (const [key, watched] of this.#lanes) {
       const version = versions.get(key);
       if (version === undefined && isForgotten(watched, nowMs)) this.#forget(key);
-      else if (isDue(watched, { version, life: this.#life, nowMs })) due.push(watched);
+      else if (isDue(watched, { version, life: this.#life, nowMs }, this.#options.times)) due.push(watched);
     }
     return due.sort((a, b) => (a.lookedAtMs ?? -1) - (b.lookedAtMs ?? -1));
   }

@@ -18,6 +18,13 @@ function restingLane(change: Partial<WatchedLane> = {}): WatchedLane {
   };
 }
 
+test("a live Kafka lane is watched as a queue is only where no record is read", () => {
+  const live = restingLane({ isLive: true });
+  const times = { restMs: 60_000, liveQueueMs: 2_000, liveLogMs: 2_000 };
+  expect(isDue(live, { ...now, nowMs: 11_000 }, times)).toBe(true);
+  expect(isDue(live, { ...now, nowMs: 11_000 })).toBe(false);
+});
+
 test("a lane at rest is left alone", () => {
   expect(isDue(restingLane(), now)).toBe(false);
 });

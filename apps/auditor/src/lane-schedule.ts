@@ -18,9 +18,11 @@ export interface ScheduleTimes {
   readonly restMs: number;
   /** A live RabbitMQ lane: who came and went there unseen would be a doubt. */
   readonly liveQueueMs: number;
+  /** A live Kafka lane: where no record is read, a leader that nobody watched may have been another one meanwhile. */
+  readonly liveLogMs: number;
 }
 
-const scheduleTimes: ScheduleTimes = { restMs: 60_000, liveQueueMs: 2_000 };
+export const scheduleTimes: ScheduleTimes = { restMs: 60_000, liveQueueMs: 2_000, liveLogMs: 60_000 };
 
 /** A lane that is seen for the first time, with the findings that an earlier life left about it. */
 export function newLane(key: LaneKey, findings: readonly Finding[], life: number): WatchedLane | undefined {
@@ -38,6 +40,6 @@ export function isDue(
   if (watched.lookedAtMs === undefined || watched.life !== now.life) return true;
   if (watched.audit.isOpen || now.nowMs >= watched.audit.collectAtMs) return true;
   if (now.version !== undefined && watched.audit.version !== now.version) return true;
-  const isQueue = watched.lane.system !== "kafka" && watched.isLive;
-  return now.nowMs - watched.lookedAtMs >= (isQueue ? times.liveQueueMs : times.restMs);
+  const liveMs = watched.lane.system === "kafka" ? times.liveLogMs : times.liveQueueMs;
+  return now.nowMs - watched.lookedAtMs >= (watched.isLive ? liveMs : times.restMs);
 }

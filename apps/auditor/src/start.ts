@@ -7,6 +7,7 @@ import { completeSettings } from "./config.ts";
 import { Desk } from "./desk.ts";
 import { AuditorError } from "./errors.ts";
 import { figuresOf } from "./lane-figures.ts";
+import { scheduleTimes } from "./lane-schedule.ts";
 import { createLivingSigns } from "./living-signs.ts";
 import { createLog, type Log, TroubleLog } from "./log.ts";
 import { openStore } from "./open-store.ts";
@@ -170,6 +171,8 @@ function createAuditor(options: {
       keepOpenMs,
       keepGroupMs,
     },
+    // Without records a verdict rests on one leader that was watched without a break.
+    times: settings.evidence === "offsets" ? { ...scheduleTimes, liveLogMs: 2_000 } : scheduleTimes,
     concurrency: settings.passConcurrency,
     maxLanesPerPass: 2_000,
     nowMs,

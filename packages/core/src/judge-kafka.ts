@@ -6,6 +6,7 @@ import { judgeGroup, openOf } from "./kafka-group.ts";
 import type { KafkaMemory, StreamMemory } from "./kafka-memory.ts";
 import { noStreamMemory } from "./kafka-memory.ts";
 import { judgeStream } from "./kafka-stream.ts";
+import { steadyAfter } from "./kafka-unread.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import { difference, eachRange, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
 import type { LogRange } from "./reading.ts";
@@ -103,6 +104,7 @@ function memoryAfter(context: LaneContext, results: readonly StreamResult[]): Ka
   for (const ledger of input.snapshot.ledgers.values()) {
     for (const chunk of ledger.chunks) if (chunk.era === context.era) ends.push(chunk.high);
   }
+  const highestDone = Math.max(-1, ...context.groups.map((group) => group.lastDone));
   const streams = results
     .filter((result) => result.memory !== noStreamMemory)
     .map((result) => [result.facts.ledger.producerId, result.memory] as const);
@@ -112,7 +114,8 @@ function memoryAfter(context: LaneContext, results: readonly StreamResult[]): Ka
     groups: context.groupMemories,
     era: context.era,
     highestOffset: Math.max(-1, ...ends),
-    highestDone: Math.max(-1, ...context.groups.map((group) => group.lastDone)),
+    highestDone,
+    steady: steadyAfter(context, highestDone),
     logStart: reading?.logStart ?? memory.logStart,
     compacted: context.compacted,
   };

@@ -2,6 +2,7 @@ import type { DoubtCause } from "./finding.ts";
 import type { JudgeInput } from "./judge.ts";
 import { type LogView, viewOf } from "./kafka-log.ts";
 import { type GroupMemory, type KafkaMemory, noGroupMemory } from "./kafka-memory.ts";
+import { steadyFromOf } from "./kafka-unread.ts";
 import type { GroupOffsets, GroupRecord } from "./lane-record.ts";
 import { above, isEmpty, lastOf, type RangeSet, union, unionAll } from "./range-set.ts";
 import type { GroupReading, KafkaReading } from "./reading.ts";
@@ -39,6 +40,8 @@ export interface LaneContext {
   readonly eraRise: AuditNotes["eraRise"];
   readonly memory: KafkaMemory;
   readonly compacted: boolean | undefined;
+  /** Where no record is read: from here on offsets mean what they meant when they were finished. */
+  readonly steadyFrom: number;
   readonly groups: readonly GroupContext[];
   /** Of every group that was ever met, also where the store has lost it since. */
   readonly groupMemories: ReadonlyMap<string, GroupMemory>;
@@ -62,6 +65,7 @@ export function contextOf(input: JudgeInput): LaneContext {
     eraRise,
     memory,
     compacted: reading?.compacted ?? memory.compacted,
+    steadyFrom: steadyFromOf(memory, reading, era),
     groups,
     groupMemories: new Map([...memory.groups, ...groups.map((group) => [group.name, group.memory] as const)]),
   };

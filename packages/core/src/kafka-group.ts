@@ -2,12 +2,14 @@ import { carryOver, standingSince } from "./aged-ranges.ts";
 import type { DoubtCause, Gap, Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
 import type { GroupContext, LaneContext } from "./kafka-context.ts";
+import { isOthersGivenUp, leftBehindOf, type Proven } from "./kafka-left-behind.ts";
 import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { partsOf } from "./kafka-parts.ts";
 import { pendingGap } from "./kafka-pending.ts";
 import { hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { retainedOf } from "./kafka-retained.ts";
+import { isCertainUnread, unreadGaps } from "./kafka-unread.ts";
 import type { Receipts } from "./lane-record.ts";
 import {
   covers,
@@ -36,12 +38,6 @@ const reasons: Partial<Record<Verdict, string>> = {
   "store.retention": "The log start passed it while the group, empty, was still below it.",
   "consume.given-up": "The handler was over without it, and the same member's own commit passed it.",
   "consume.skipped": "The position was moved past it, and the same member's own commit followed.",
-};
-
-type Proven = {
-  readonly kind: "proven";
-  readonly verdict: Verdict;
-  readonly leftBehindFrom: number | undefined;
 };
 
 /** What one run of sequences turned out to be for a group. */
@@ -95,6 +91,12 @@ export function judgeGroup(
     gaps: [
       ...gapsOf(context, group, facts, ruled, shown),
       ...doubtGap(group, facts, intersection(unplaced, shown), "not-placed", undefined),
+      ...unreadGaps(
+        context,
+        { producerId: facts.ledger.producerId, group: group.name },
+        setOf(ruled.filter((entry) => entry.ruling.kind === "wanted")),
+        candidates,
+      ),
     ],
     wanted: ruled.flatMap((entry) => (entry.ruling.kind === "wanted" ? [entry.ruling.range] : [])),
   };
@@ -136,7 +138,11 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
   // No reading in this pass: what the log would say against it is not known yet.
   if (context.reading === undefined) return { kind: "wanted", range: { first: place.low, last: place.high } };
   const range = readableOf(context.reading, place.low, place.high);
-  if (range !== undefined && !covers(context.view.covered, range.first, range.last)) return { kind: "wanted", range };
+  if (range !== undefined && !covers(context.view.covered, range.first, range.last)) {
+    return context.reading.recordsUnread === true
+      ? ruleUnread(context, group, receipts, place, left)
+      : { kind: "wanted", range };
+  }
   // The epochs below the log start cannot be compared any more: the offsets may have been others' before.
   if (left === undefined && place.low < context.reading.logStart) {
     return { kind: "doubt", cause: "log-not-readable" };
@@ -157,26 +163,18 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
   return left ?? { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
 }
 
-/**
- * Whether the member left it behind: by its own offset where that is known, and given up by its receipt too, for the
- * offset may have been another message's before a cut that nobody saw.
- */
-function leftBehindOf(group: GroupContext, receipts: Receipts, place: Place): Proven | undefined {
-  const proven = (verdict: Verdict): Proven => ({ kind: "proven", verdict, leftBehindFrom: place.low });
-  const isIn = (offsets: RangeSet) => !place.exact || covers(offsets, place.low, place.high);
-  if (isIn(group.givenUp) && covers(receipts.givenUp, place.first, place.last)) return proven("consume.given-up");
-  if (place.exact ? isIn(group.jumped) : covers(receipts.jumped, place.first, place.last)) {
-    return proven("consume.skipped");
-  }
-  const rest = difference(rangeOf(place.low, place.high), group.handled);
-  if (isEmpty(rest)) return undefined;
-  return proven(isEmpty(difference(rest, group.givenUp)) ? "consume.given-up" : "consume.skipped");
-}
-
-/** A handler gave up what lay at its offset, and it was not this message. */
-function isOthersGivenUp(group: GroupContext, receipts: Receipts, place: Place): boolean {
-  if (!place.exact || !overlaps(group.givenUp, place.low, place.high)) return false;
-  return !covers(receipts.givenUp, place.first, place.last);
+/** Nobody reads records: what the member itself saw and left stands, all else only where the log was watched. */
+function ruleUnread(
+  context: LaneContext,
+  group: GroupContext,
+  receipts: Receipts,
+  place: Place,
+  left: Proven | undefined,
+): Ruling {
+  if (left?.verdict === "consume.given-up" && covers(receipts.givenUp, place.first, place.last)) return left;
+  if (!isCertainUnread(context, group, place)) return { kind: "doubt", cause: "log-not-readable" };
+  const proven: Proven = left ?? { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
+  return { ...proven, unattributed: true };
 }
 
 function proofsOf(
@@ -200,6 +198,7 @@ function proofsOf(
       cause: undefined,
       offsets: { low: place.low, high: place.high },
       decidedBy: decidedBy(ruling.verdict),
+      ...(ruling.unattributed === true && { unattributed: true }),
     };
     const { leftBehindFrom } = ruling;
     return [{ producerId, group: group.name, sequences, era: context.era, leftBehindFrom, gap }];

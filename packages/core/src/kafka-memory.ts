@@ -41,6 +41,16 @@ export interface KafkaMemory {
   readonly highestDone: number;
   readonly logStart: number;
   readonly compacted: boolean | undefined;
+  /** The leader that was watched without a break up to the last reading. */
+  readonly steady?: SteadyLeader | undefined;
+}
+
+/** Where no record is read, offsets mean the same record only as long as one leader was watched without a break. */
+export interface SteadyLeader {
+  readonly leader: number;
+  readonly readAtMs: number;
+  /** What lies below may have been finished before, under another leader. */
+  readonly from: number;
 }
 
 export interface GroupMemory {

@@ -72,7 +72,10 @@ function omittedGaps(
   { known, places }: Unplaced,
 ): readonly Gap[] {
   const { nowMs, policy } = context.input;
-  const hopeless = intersection(sequences, standingSince(known, nowMs - policy.unreadableMs));
+  const hopeless = intersection(
+    sequences,
+    standingSince(known, nowMs - (isOverUnread(context, facts) ? policy.graceMs : policy.unreadableMs)),
+  );
   const standing = difference(intersection(sequences, standingSince(known, nowMs - policy.graceMs)), hopeless);
   const obscured = intersection(placesWhere(context, places, "unstamped-there"), standing);
   const holed = context.compacted === true ? intersection(placesWhere(context, places, "absent"), standing) : [];
@@ -112,6 +115,12 @@ function omittedGaps(
       decidedBy: "The answer left the partition out, and nobody could read the log to see whether it was stored.",
     },
   ];
+}
+
+/** The producer has ended, so that nothing will bound its last messages, and nobody reads the log. */
+function isOverUnread({ reading, compacted }: LaneContext, { ledger }: StreamFacts): boolean {
+  const isUnread = reading === undefined ? compacted === undefined : reading.recordsUnread === true;
+  return isUnread && ledger.ended === ledger.assigned;
 }
 
 /** Sent without asking for an answer (acks=0). What the log shows none of a grace time later is in doubt at the least. */

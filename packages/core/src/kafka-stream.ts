@@ -1,11 +1,12 @@
 import { carryOver, membersOf, standingSince } from "./aged-ranges.ts";
 import type { Gap } from "./finding.ts";
 import type { Proof } from "./judge.ts";
-import type { LaneContext } from "./kafka-context.ts";
+import type { GroupContext, LaneContext } from "./kafka-context.ts";
 import { answerOf, hasOtherEpoch, isFull, readableOf } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { gapsOf } from "./kafka-stream-gaps.ts";
+import { isCertainUnread } from "./kafka-unread.ts";
 import {
   covers,
   difference,
@@ -165,7 +166,6 @@ function finishedWithout(context: LaneContext, facts: StreamFacts, places: reado
       Number.isFinite(place.high) &&
       // Below the log start the epochs cannot be compared any more.
       place.low >= reading.logStart &&
-      covers(context.view.covered, place.low, place.high) &&
       // Without the leader's own view a message could still be appended; a bracket of the producer closes that.
       context.groups.some(
         (group) =>
@@ -173,11 +173,16 @@ function finishedWithout(context: LaneContext, facts: StreamFacts, places: reado
           place.last < (group.record.receipts.get(facts.ledger.producerId)?.ceiling ?? Number.POSITIVE_INFINITY) &&
           place.first >= (group.record.receipts.get(facts.ledger.producerId)?.floor ?? 0) &&
           covers(group.handled, place.low, place.high) &&
-          !hasOtherEpoch(context.view, group.epochs, place) &&
-          !overlaps(group.forbidden, place.low, place.high),
+          isBorneOut(context, group, place),
       ),
   );
   return unionAll(proven.map((place) => rangeOf(place.first, place.last)));
+}
+
+/** The log shows that the offsets still mean what the group finished, or, where none is read, that they must. */
+function isBorneOut(context: LaneContext, group: GroupContext, place: Place): boolean {
+  if (!covers(context.view.covered, place.low, place.high)) return isCertainUnread(context, group, place);
+  return !hasOtherEpoch(context.view, group.epochs, place) && !overlaps(group.forbidden, place.low, place.high);
 }
 
 function rangesOfKeys(located: ReadonlyMap<number, LoggedStamp>, within: RangeSet): RangeSet {
@@ -191,7 +196,15 @@ function proofOf(
   words: Pick<Gap, "verdict" | "decidedBy" | "offsets">,
 ): readonly Proof[] {
   if (isEmpty(sequences)) return [];
-  const gap: Gap = { ...words, producerId, group: undefined, sequences, state: "confirmed", cause: undefined };
+  const gap: Gap = {
+    ...words,
+    producerId,
+    group: undefined,
+    sequences,
+    state: "confirmed",
+    cause: undefined,
+    ...(context.reading?.recordsUnread === true && { unattributed: true }),
+  };
   return [{ producerId, group: undefined, sequences, era: context.era, leftBehindFrom: undefined, gap }];
 }
 
@@ -206,7 +219,7 @@ function decidedBy({ reading }: LaneContext, isByLog: boolean): string {
 
 function wantedOf(context: LaneContext, facts: StreamFacts, places: readonly Place[]): readonly LogRange[] {
   const { reading } = context;
-  if (reading === undefined) return [];
+  if (reading === undefined || reading.recordsUnread === true) return [];
   return places.flatMap((place) => {
     const high = Math.min(place.high, reading.lastStableOffset - 1);
     // Without answers nothing narrows the place: of a long log only the newest part is worth a look.

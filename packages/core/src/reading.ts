@@ -41,6 +41,8 @@ export interface KafkaReading {
   /** undefined = never read. */
   readonly compacted: boolean | undefined;
   readonly extracts: readonly LogExtract[];
+  /** Records are not read, by the auditor's settings or for want of the right: `extracts` stays empty. */
+  readonly recordsUnread?: boolean;
   readonly groups: ReadonlyMap<string, GroupReading>;
 }
 

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { EvidenceReader, GroupReading, KafkaReading, Lane, LogRange } from "@seqwatch/core";
-import { type ClusterPort, clusterIdOf, clusterSourceOf } from "./cluster.ts";
-import { extractLog } from "./log-extract.ts";
+import type { EvidenceReader, GroupReading, KafkaReading, Lane, LogExtract, LogRange } from "@seqwatch/core";
+import { type BrokerPort, type ClusterPort, clusterIdOf, clusterSourceOf } from "./cluster.ts";
+import { committedOf, isDenied, leaderOf, offsetOf } from "./log-answers.ts";
+import { type ExtractLimits, extractLog } from "./log-extract.ts";
 import { readingWithoutPartition } from "./no-partition.ts";
-import { at, listAt, numberAt, textAt } from "./untyped.ts";
+import { at, listAt, textAt } from "./untyped.ts";
 
 export interface KafkaReaderOptions {
   /** The name that lanes bear where the option `cluster` was used; default: the brokers' own. */
@@ -17,6 +18,10 @@ export interface KafkaReaderOptions {
   readonly timeLimitMs?: number;
   /** Records read from the log in one reading; default 10,000. */
   readonly maxRecords?: number;
+  /** False = log ends, commits, members and settings are read, and no record ever; default true. */
+  readonly readsRecords?: boolean;
+  /** Told why there is no evidence, or less of it. It must not throw. */
+  readonly failed?: (error: unknown) => void;
 }
 
 /** What is used of kafkajs's admin. */
@@ -46,6 +51,8 @@ class LogReader implements EvidenceReader {
   readonly #options: KafkaReaderOptions;
   #connection: Promise<Connection> | undefined;
   readonly #compacted = new Map<string, { readonly isCompacted: boolean; readonly atMs: number }>();
+  /** Topics whose records we may not read, and since when: the right may be given later. */
+  readonly #denied = new Map<string, number>();
   #failureCount = 0;
   #quietUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -83,14 +90,18 @@ class LogReader implements EvidenceReader {
     nowMs: () => number,
     untilMs: number,
   ): Promise<KafkaReading | undefined | "failed"> {
+    let failure: unknown;
     for (let attempt = 0; attempt < 2 && nowMs() < untilMs; attempt += 1) {
       try {
         return await this.#read(lane, wanted, groups, nowMs, untilMs);
-      } catch {
+      } catch (error) {
+        failure = error;
         // The metadata of one topic without a leader, or deleted, spoils all requests of its Cluster: take a new one.
         await this.close();
+        if (isDenied(error)) break;
       }
     }
+    this.#options.failed?.(failure);
     return "failed";
   }
 
@@ -127,7 +138,7 @@ class LogReader implements EvidenceReader {
     const highWatermark = await list(-1, 0, latest);
     const lastStableOffset = await list(-1, 1, latest);
     const limits = { logStart, lastStableOffset, untilMs, nowMs, maxRecords: this.#options.maxRecords ?? 10_000 };
-    const extracts = await extractLog(broker, lane, wanted, limits);
+    const extracts = await this.#readRecords(broker, lane, wanted, limits);
     await cluster.refreshMetadata();
     if (leaderOf(cluster, lane.destination, partition) !== leader) return undefined;
     return {
@@ -140,9 +151,34 @@ class LogReader implements EvidenceReader {
       highWatermark,
       lastStableOffset,
       compacted,
-      extracts,
+      extracts: extracts ?? [],
+      ...(extracts === undefined && { recordsUnread: true }),
       groups: groupReadings,
     };
+  }
+
+  /** undefined = records are not read: by the options, or because the broker refuses. */
+  async #readRecords(
+    broker: BrokerPort,
+    lane: Lane,
+    wanted: readonly LogRange[],
+    limits: ExtractLimits,
+  ): Promise<readonly LogExtract[] | undefined> {
+    if (this.#options.readsRecords === false) return undefined;
+    const deniedAtMs = this.#denied.get(lane.destination);
+    if (deniedAtMs !== undefined && limits.nowMs() - deniedAtMs < 60_000) return undefined;
+    try {
+      const extracts = await extractLog(broker, lane, wanted, limits);
+      if (wanted.length > 0) this.#denied.delete(lane.destination);
+      // Nothing was asked for, so nothing was refused: what was known stands.
+      return wanted.length === 0 && deniedAtMs !== undefined ? undefined : extracts;
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      this.#options.failed?.(error);
+      if (this.#denied.size >= maxTopics) this.#denied.clear();
+      this.#denied.set(lane.destination, limits.nowMs());
+      return undefined;
+    }
   }
 
   async #readGroups(
@@ -239,24 +275,6 @@ function isAdmin(value: unknown): value is AdminPort {
 function toFunction(value: unknown): () => unknown {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return value as () => unknown;
-}
-
-function leaderOf(cluster: ClusterPort, topic: string, partition: number): number | undefined {
-  return cluster.findTopicPartitionMetadata(topic).find((entry) => entry.partitionId === partition)?.leader;
-}
-
-function offsetOf(answer: unknown): number {
-  const offset = numberAt(listAt(listAt(answer, "responses")[0], "partitions")[0], "offset");
-  if (!Number.isSafeInteger(offset) || offset < 0) throw new Error("The broker told no offset.");
-  return offset;
-}
-
-function committedOf(answer: unknown, topic: string, partition: number): number | undefined {
-  const topics: readonly unknown[] = Array.isArray(answer) ? answer : [];
-  const entry = topics.find((one) => textAt(one, "topic") === topic);
-  const found = listAt(entry, "partitions").find((one) => numberAt(one, "partition") === partition);
-  const offset = numberAt(found, "offset");
-  return Number.isSafeInteger(offset) && offset >= 0 ? offset : undefined;
 }
 
 async function withinLimit<T>(work: Promise<T | "failed">, limitMs: number): Promise<T | "failed"> {

@@ -17,15 +17,28 @@ export function createKafkaEvidence(options: KafkaEvidenceOptions): EvidenceRead
   const reader = createKafkaReader(new Kafka(toKafkaConfig(settings, settings.kafkaBrokers)), {
     ...(settings.kafkaCluster === undefined ? {} : { cluster: settings.kafkaCluster }),
     memberIds: async () => kafkaMemberIdsOf(await livingSigns()),
+    readsRecords: settings.evidence === "records",
+    failed: (error) => warn("LOG_READ_FAILED", describeFailure(error)),
   });
   const readLog: EvidenceReader["readLog"] = async (lane, wanted, groups, nowMs) => {
-    const asked = settings.evidence === "records" ? wanted : [];
-    const reading = await reader.readLog?.(lane, asked, groups, nowMs);
+    const reading = await reader.readLog?.(lane, wanted, groups, nowMs);
     if (reading === undefined) warn("LOG_UNREADABLE", describeUnreadable(lane));
     return reading;
   };
   return { system: "kafka", readLog, close: () => reader.close() };
 }
+
+/** What the broker or the client said, and for a refusal the right that mends it. */
+function describeFailure(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const mend = Object.entries(rights).find(([said]) => new RegExp(said, "i").test(text))?.[1];
+  return `Kafka could not be read: ${text}${mend === undefined ? "" : ` Give the auditor's user ${mend}.`}`;
+}
+
+const rights: Readonly<Record<string, string>> = {
+  "access topic": "DESCRIBE, DESCRIBE_CONFIGS and READ on the topic",
+  "access group|group coordinator": "DESCRIBE on the group",
+};
 
 function describeUnreadable({ cluster, destination, partition }: Lane): string {
   const why = "brokers away, no such partition, no leader, no right to read it, or a cluster of another name";

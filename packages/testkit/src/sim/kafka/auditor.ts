@@ -118,7 +118,8 @@ export class SimAuditor {
     names: readonly string[],
     seen: SimGroup[],
   ): Promise<KafkaReading | undefined> {
-    const { log, clock, random, faults } = this.#world;
+    const { log, clock, random, faults, evidence } = this.#world;
+    if (evidence === "none") return undefined;
     const beganAtMs = clock.nowMs;
     if (strikes(this.#world, faults.silentLog)) {
       await this.#sleep(500);
@@ -146,7 +147,9 @@ export class SimAuditor {
       highWatermark,
       lastStableOffset: highWatermark,
       compacted: false,
-      extracts: wanted.flatMap((range) => this.#extract(range, Math.max(logStart, log.start), highWatermark)),
+      ...(evidence === "offsets"
+        ? { extracts: [], recordsUnread: true }
+        : { extracts: wanted.flatMap((range) => this.#extract(range, Math.max(logStart, log.start), highWatermark)) }),
       groups,
     };
     this.#before = spoilReading(reading, this.#before, this.#world.without);

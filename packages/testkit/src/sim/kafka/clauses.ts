@@ -22,6 +22,7 @@ export const clauses = {
   doubt: "below doubtTo a member's leaving proves nothing",
   join: "nothing left behind crosses a join",
   era: "offsets of before and after a fall have no common measure",
+  steady: "where no record is read, one leader was watched without a break while the group finished the offsets",
   epochs: "the log still has the epochs that the reports carried",
   grace: "evidence stands for a grace, in two readings",
   order: "readings come before the snapshot",
@@ -94,6 +95,7 @@ export function spoilReading(
       logStart: Math.max(reading.logStart, before?.logStart ?? 0),
       logEnd: Math.max(reading.logEnd ?? 0, before?.logEnd ?? 0),
     };
+  if (without === "steady") return { ...reading, leader: 1, beganAtMs: before?.endedAtMs ?? reading.beganAtMs };
   if (without === "doubt")
     return { ...reading, groups: mapValues(reading.groups, (group) => ({ ...group, foreignMemberCount: 0 })) };
   if (without === "commits")

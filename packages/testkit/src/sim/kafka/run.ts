@@ -25,6 +25,8 @@ export interface KafkaSimOptions {
   readonly without?: Clause;
   /** Collect what had its time after seconds, not after hours. */
   readonly collects?: boolean;
+  /** What the auditors read of the broker; "records" by default. */
+  readonly evidence?: World["evidence"];
 }
 
 const lane: Lane = { system: "kafka", cluster: "sim", destination: "orders", partition: "0" };
@@ -74,6 +76,7 @@ class KafkaRun {
       log: new SimLog(),
       without: options.without,
       policy: policyOf(options),
+      evidence: options.evidence ?? "records",
       store: new SimStore(options.without, (confirmation, added) => this.#oracle.heed(confirmation, added)),
       truth: new Truth(groupCount, options.trace === true),
       faultCount: 0,

@@ -15,6 +15,8 @@ export interface World {
   /** The clause of the proof that this run does without. */
   readonly without: Clause | undefined;
   readonly policy: Policy;
+  /** What the auditors read of the broker. */
+  readonly evidence: "records" | "offsets" | "none";
   readonly lane: Lane;
   readonly log: SimLog;
   readonly store: SimStore;
