@@ -89,6 +89,7 @@ export class EmbeddedAudit {
       });
       this.#audits.set(key, result.audit);
       for (const finding of result.changed) this.#tell(finding);
+      if (result.failure !== undefined) throw result.failure;
     }
     for (const key of this.#audits.keys()) if (!versions.has(key)) this.#audits.delete(key);
   }

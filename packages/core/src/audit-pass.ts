@@ -3,11 +3,13 @@ import { noWaiting, type Waiting } from "./collection-wait.ts";
 import type { EvidenceReader } from "./evidence.ts";
 import type { Finding, Gap, Instance } from "./finding.ts";
 import { updateFindings } from "./findings.ts";
+import { joinAlike } from "./join-alike.ts";
 import { type ClientStanding, type Judgement, judge, type LaneMemory, noMemory, type Proof } from "./judge.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneRecord } from "./lane-record.ts";
+import { orphansOf, type ToldLosses, toldBy } from "./orphans.ts";
 import type { Policy } from "./policy.ts";
-import { intersection, isEmpty, union, unionAll } from "./range-set.ts";
+import { isEmpty } from "./range-set.ts";
 import type { KafkaReading, LogRange, RabbitReading } from "./reading.ts";
 import type { AuditNotes, Store } from "./store.ts";
 
@@ -19,6 +21,8 @@ export interface LaneAudit {
   readonly groups: readonly string[];
   readonly wanted: readonly LogRange[];
   readonly findings: readonly Finding[];
+  /** What is final, as far as the findings tell of it. */
+  readonly told: ToldLosses;
   /** Something is open: look again though nothing was written. */
   readonly isOpen: boolean;
   readonly passes: number;
@@ -36,6 +40,7 @@ export const firstAudit: LaneAudit = {
   groups: [],
   wanted: [],
   findings: [],
+  told: new Map(),
   isOpen: true,
   passes: 0,
   waiting: noWaiting,
@@ -55,6 +60,10 @@ export interface PassInput {
   /** Who is behind each client id, for people. */
   readonly instances: ReadonlyMap<string, Instance>;
   readonly storeDoubted: boolean;
+  /** Where several auditors share the lanes: what the store knows this one by. */
+  readonly auditorId?: string;
+  /** Whether the lane is this auditor's still: one that slept may have lost it meanwhile. Absent = nobody else audits. */
+  readonly isHeld?: () => boolean;
   /** The token of the store's life as it was before this pass; undefined = not known. */
   readonly storeLife: string | undefined;
   readonly policy: Policy;
@@ -66,17 +75,28 @@ export interface PassInput {
 
 const maxFindingsKept = 1_000;
 
+/** What one pass over a lane came to. */
+export interface LanePass {
+  readonly audit: LaneAudit;
+  /** What is to be told: it was saved, and no other auditor tells it. */
+  readonly changed: readonly Finding[];
+  /** Another auditor holds the lane by now. */
+  readonly isLost: boolean;
+  /** Why the store did not take the end of it: the next pass makes up for that. */
+  readonly failure?: unknown;
+}
+
 /**
  * One pass over one lane, in the only order that proves anything: the broker's readings, then one snapshot, then the
- * judgement, then one more reading, then the store's own refusal. Rejects when the store does; nothing is half done,
- * and the next pass finds everything anew.
+ * judgement, then one more reading, then the store's own refusal. Rejects when the store fails before anything was
+ * decided: the next pass then finds everything anew.
  */
-export async function auditLane(
-  input: PassInput,
-): Promise<{ readonly audit: LaneAudit; readonly changed: readonly Finding[] }> {
-  const { store, lane, audit } = input;
-  const reading = await readEvidence(input);
+export async function auditLane(given: PassInput): Promise<LanePass> {
+  const { store, lane } = given;
+  const reading = await readEvidence(given);
   const snapshot = await store.readLane(lane);
+  const audit = withOpened(given, snapshot.version);
+  const input = { ...given, audit };
   const judgement = judge({
     lane,
     snapshot,
@@ -88,13 +108,85 @@ export async function auditLane(
     policy: input.policy,
   });
   if (hasNotes(judgement.notes)) await store.writeNotes(lane, judgement.notes);
-  const confirmed = await confirm(input, reading, judgement.proofs);
-  const known = mergeFindings(audit.findings, input.opened?.(snapshot.version) ?? []);
-  const changed = updateFindings(known, {
-    lane,
+  const looked: Looked = { snapshot, reading, judgement, orphans: orphansOf(snapshot, audit.told, audit.findings) };
+  const announced = await announce(input, looked);
+  if (announced === undefined) return { audit, changed: [], isLost: true };
+  try {
+    return await decide(input, looked, announced);
+  } catch (failure) {
+    const findings = mergeFindings(audit.findings, announced);
+    return { audit: { ...audit, findings }, changed: [], isLost: false, failure };
+  }
+}
+
+/** With the findings that hurried looks have opened meanwhile. */
+function withOpened({ audit, opened }: PassInput, version: number): LaneAudit {
+  const findings = opened?.(version) ?? [];
+  return findings.length === 0 ? audit : { ...audit, findings: mergeFindings(audit.findings, findings) };
+}
+
+/** What a pass knows before it makes anything final. */
+interface Looked {
+  readonly snapshot: LaneRecord;
+  readonly reading: KafkaReading | RabbitReading | undefined;
+  readonly judgement: Judgement;
+  readonly orphans: readonly Gap[];
+}
+
+/**
+ * Saves what is about to be made final as suspected, with all that is known of it. Should this auditor die before the
+ * end of the pass, the next one finds the confirmation in the record and knows what it was. Undefined = the lane is
+ * another auditor's.
+ */
+async function announce(input: PassInput, looked: Looked): Promise<readonly Finding[] | undefined> {
+  const { judgement, orphans } = looked;
+  if (judgement.proofs.length === 0) return [];
+  const proven = joinAlike(judgement.proofs.map(({ gap }) => gap)).map((gap) => ({
+    ...gap,
+    state: "suspected" as const,
+  }));
+  const announced = update(input, looked, input.audit.findings, {
+    gaps: [...proven, ...judgement.gaps],
+    confirmed: orphans,
+  });
+  return (await save(input, announced)) ? announced : undefined;
+}
+
+/** Makes final what the store agrees to, and what the findings say of it. */
+async function decide(input: PassInput, looked: Looked, announced: readonly Finding[]): Promise<LanePass> {
+  const { audit } = input;
+  const { snapshot, reading, judgement, orphans } = looked;
+  const confirmed = [...(await confirm(input, reading, judgement.proofs)), ...orphans];
+  const known = mergeFindings(audit.findings, announced);
+  const decided = update(input, looked, known, { gaps: judgement.gaps, confirmed });
+  if (!(await save(input, decided))) return { audit, changed: [], isLost: true };
+  const next: LaneAudit = {
+    memory: judgement.memory,
+    version: snapshot.version,
+    groups: [...snapshot.groups.keys()],
+    wanted: judgement.wanted.slice(0, 64),
+    findings: mergeFindings(known, decided),
+    told: toldBy(snapshot, confirmed),
+    isOpen: isOpen(judgement),
+    passes: audit.passes + 1,
+    ...(await collect(input, reading, snapshot, judgement)),
+  };
+  const changed = new Map([...announced, ...decided].map((finding) => [finding.id, finding]));
+  return { audit: next, changed: [...changed.values()], isLost: false };
+}
+
+/** The findings that change by what this pass knows. */
+function update(
+  input: PassInput,
+  { snapshot, reading, judgement }: Looked,
+  known: readonly Finding[],
+  { gaps, confirmed }: { readonly gaps: readonly Gap[]; readonly confirmed: readonly Gap[] },
+): readonly Finding[] {
+  return updateFindings(known, {
+    lane: input.lane,
     snapshot,
-    gaps: judgement.gaps,
-    confirmed: [...confirmed, ...orphansOf(audit, snapshot)],
+    gaps,
+    confirmed,
     withdrawn: judgement.notes.withdrawn,
     instances: input.instances,
     clients: input.clients,
@@ -103,18 +195,13 @@ export async function auditLane(
     wallMs: input.wallMs(),
     nowMs: input.nowMs(),
   });
-  if (changed.length > 0) await store.saveFindings(changed);
-  const next: LaneAudit = {
-    memory: judgement.memory,
-    version: snapshot.version,
-    groups: [...snapshot.groups.keys()],
-    wanted: judgement.wanted.slice(0, 64),
-    findings: mergeFindings(known, changed),
-    isOpen: isOpen(judgement),
-    passes: audit.passes + 1,
-    ...(await collect(input, reading, snapshot, judgement)),
-  };
-  return { audit: next, changed };
+}
+
+/** False = another auditor holds the lane, and nothing was saved. */
+async function save({ store, auditorId }: PassInput, findings: readonly Finding[]): Promise<boolean> {
+  if (findings.length === 0) return true;
+  const taken = await store.saveFindings(findings, auditorId);
+  return findings.every(({ id }) => taken.has(id));
 }
 
 /**
@@ -124,8 +211,8 @@ export async function auditLane(
 function isOpen({ gaps, proofs, wanted, memory }: Judgement): boolean {
   if (proofs.length > 0 || wanted.length > 0) return true;
   if (gaps.some((gap) => gap.state !== "not-sent" && gap.state !== "explained")) return true;
-  return [...memory.kafka.streams.values()].some(({ gone, displaced, candidates }) =>
-    [gone, displaced, ...candidates.values()].some((aged) => aged.length > 0),
+  return [...memory.kafka.streams.values()].some(({ gone, displaced, candidates, doubts }) =>
+    [gone, displaced, ...candidates.values(), ...doubts.values()].some((aged) => aged.length > 0),
   );
 }
 
@@ -161,7 +248,7 @@ async function confirm(
   reading: KafkaReading | RabbitReading | undefined,
   proofs: readonly Proof[],
 ): Promise<readonly Gap[]> {
-  if (proofs.length === 0 || (await hasNewLife(input))) return [];
+  if (proofs.length === 0 || input.isHeld?.() === false || (await hasNewLife(input))) return [];
   if (reading?.kind === "kafka") {
     const again = await input.reader?.readLog?.(input.lane, [], [], input.nowMs);
     if (again === undefined || again.leader !== reading.leader || hasFallen(reading, again)) return [];
@@ -175,28 +262,6 @@ async function confirm(
   );
 }
 
-/** One finding for what one pass proved of one stream by the same fact, in however many parts it was judged. */
-function joinAlike(gaps: readonly Gap[]): readonly Gap[] {
-  const joined = new Map<string, Gap>();
-  for (const gap of gaps) {
-    const key = JSON.stringify([gap.producerId, gap.group, gap.verdict, gap.decidedBy]);
-    const before = joined.get(key);
-    joined.set(key, before === undefined ? gap : { ...gap, ...unionOf(before, gap) });
-  }
-  return [...joined.values()];
-}
-
-function unionOf(a: Gap, b: Gap): Pick<Gap, "sequences" | "offsets"> {
-  const known = [a.offsets, b.offsets].filter((offsets) => offsets !== undefined);
-  return {
-    sequences: union(a.sequences, b.sequences),
-    offsets:
-      known.length === 0
-        ? undefined
-        : { low: Math.min(...known.map(({ low }) => low)), high: Math.max(...known.map(({ high }) => high)) },
-  };
-}
-
 /** A store that failed over since the pass began may have shown a snapshot without its last writes. */
 async function hasNewLife({ store, storeLife }: PassInput): Promise<boolean> {
   return storeLife !== undefined && (await store.readLife()) !== storeLife;
@@ -204,35 +269,6 @@ async function hasNewLife({ store, storeLife }: PassInput): Promise<boolean> {
 
 function hasFallen(before: KafkaReading, after: KafkaReading): boolean {
   return after.logStart < before.logStart || (after.logEnd ?? 0) < (before.logEnd ?? 0);
-}
-
-/** Confirmed by an auditor that ended before it could save the finding: said now, at the first look. */
-function orphansOf(audit: LaneAudit, snapshot: LaneRecord): readonly Gap[] {
-  if (audit.passes > 0) return [];
-  const orphan = (producerId: string, group: string | undefined, sequences: Gap["sequences"]): Gap => ({
-    producerId,
-    group,
-    sequences,
-    state: "confirmed",
-    verdict: "store.missing",
-    cause: undefined,
-    offsets: undefined,
-    decidedBy: "Confirmed by an earlier auditor, whose evidence is not kept.",
-  });
-  const gaps: Gap[] = [];
-  for (const [producerId, verdicts] of snapshot.verdicts) gaps.push(orphan(producerId, undefined, verdicts.lost));
-  for (const [name, group] of snapshot.groups) {
-    for (const [producerId, receipts] of group.receipts) gaps.push(orphan(producerId, name, receipts.lost));
-  }
-  return gaps.filter((gap) => !isEmpty(gap.sequences) && !isKnown(audit.findings, gap));
-}
-
-function isKnown(findings: readonly Finding[], gap: Gap): boolean {
-  const about = findings.filter((finding) => finding.producerId === gap.producerId && finding.group === gap.group);
-  const said = unionAll(
-    about.flatMap((finding) => [finding.sequences.confirmed ?? [], finding.sequences.withdrawn ?? []]),
-  );
-  return intersection(said, gap.sequences).length === gap.sequences.length;
 }
 
 function hasNotes(notes: AuditNotes): boolean {

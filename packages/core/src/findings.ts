@@ -152,9 +152,10 @@ function describe(
   const explained = isSameCase(next, finding)
     ? next
     : { ...next, ...explain({ ...next, sequences: filled[state] ?? [] }, gap, pass) };
-  const history =
-    state === finding.state ? finding.history : [...finding.history, { state, atMs: pass.wallMs }].slice(-32);
-  return { ...explained, changedAtMs: pass.wallMs, history };
+  // Whoever changed it before may have had a clock that is ahead of this one: the later change has to win.
+  const atMs = Math.max(pass.wallMs, finding.changedAtMs);
+  const history = state === finding.state ? finding.history : [...finding.history, { state, atMs }].slice(-32);
+  return { ...explained, changedAtMs: atMs, history };
 }
 
 /** Figures move with every pass: only where the case itself is another one are they told anew. */

@@ -96,10 +96,10 @@ function repeatsOf(
   again: "redelivered" | "replayed" | undefined,
 ): Repeats {
   const { repeats } = receipts;
-  const known = repeats.copies;
-  const isNews = ({ sequence, offset }: Repeats["copies"][number]): boolean =>
-    !known.some((one) => one.sequence === sequence && one.offset === offset);
-  const copies = [...known, ...stream.copies.filter(isNews)].slice(-maxCopies);
+  const places = [...repeats.copies, ...stream.copies];
+  const isFirst = ({ sequence, offset }: Repeats["copies"][number], at: number): boolean =>
+    places.findIndex((one) => one.sequence === sequence && one.offset === offset) === at;
+  const copies = places.filter(isFirst).slice(-maxCopies);
   if (again === undefined) return { ...repeats, copies };
   const count = countOf(intersection(stream.processed, union(receipts.processed, receipts.ahead)));
   return { ...repeats, copies, [again]: repeats[again] + count };

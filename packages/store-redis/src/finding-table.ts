@@ -55,8 +55,8 @@ export class FindingTable {
 
   async lease({ auditorId, number, keep, most, dead }: LeaseWish): Promise<LeaseAnswer> {
     const facts = [
-      ...[auditorId, `${number}`, `${most}`, `${leaseSlotCount}`, `${this.#ttlMs}`],
-      ...[keep.length, ...keep].map(String),
+      auditorId,
+      ...[number, most, leaseSlotCount, this.#ttlMs, keep.length, ...keep].map(String),
       ...dead.flatMap((one) => [one.auditorId, `${one.number}`]),
     ];
     const call = { keys: [this.#keys.leases], arguments: facts };

@@ -80,8 +80,8 @@ export function describeLeases(store: () => Store): void {
       let number = 0;
       let known: ReadonlyMap<string, number> = new Map();
       for (const { auditorId, keep, most, dead } of operations) {
-        const number_ = known.get(dead ?? "");
-        const dying = dead === null || number_ === undefined ? [] : [{ auditorId: dead, number: number_ }];
+        const seen = known.get(dead ?? "");
+        const dying = dead === null || seen === undefined ? [] : [{ auditorId: dead, number: seen }];
         const answer = await store().lease({ auditorId, number: (number += 1), keep, most, dead: dying });
         known = answer.auditors;
         held.set(auditorId, answer.slots);
