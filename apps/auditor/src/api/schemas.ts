@@ -144,6 +144,8 @@ export const streamSchema = Type.Object({
   uncertain: count,
   notSent: count,
   lost: count,
+  /** Went out without a stamp: there was no room for one, or they went to several routing keys at once. */
+  unaudited: count,
   isEnded: Type.Boolean(),
   confirms: Type.Boolean(),
   groups: Type.Array(

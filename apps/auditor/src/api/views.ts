@@ -84,6 +84,7 @@ export function streamView(
     uncertain: countOf(ledger.uncertain),
     notSent: countOf(difference(refusedOf(ledger), ledger.acked)),
     lost: countOf(snapshot.verdicts.get(producerId)?.lost ?? []),
+    unaudited: ledger.unauditedCount,
     isEnded: ledger.ended === ledger.assigned,
     confirms: ledger.confirms,
     groups: [...snapshot.groups].map(([name, group]) => groupView({ name, group, snapshot, ledger }, clients)),
