@@ -60,7 +60,7 @@ export class SimAuditor {
       readLog: async (_lane, wanted, groups) => this.#read(wanted, groups, seen),
       close: async () => {},
     };
-    const { audit, changed } = await auditLane({
+    const { audit, changed, failure } = await auditLane({
       store,
       reader,
       lane,
@@ -74,6 +74,7 @@ export class SimAuditor {
       wallMs: () => clock.nowMs,
     });
     store.stale = undefined;
+    if (failure !== undefined) throw failure;
     if (this.#isOver) return;
     this.audit = audit;
     for (const group of seen) group.foreignLooks += 1;
