@@ -11,6 +11,7 @@ export class Ground {
   readonly kafka: KafkaWorld;
   readonly rabbitmq: RabbitmqWorld;
   readonly #services: Service[] = [];
+  readonly #leaving: (() => Promise<void>)[] = [];
 
   constructor(addresses: Addresses, prefix: string) {
     this.addresses = addresses;
@@ -32,6 +33,11 @@ export class Ground {
     return service;
   }
 
+  /** To be done before the services close: what a consumer still has to commit and to report. */
+  leaving(leave: () => Promise<void>): void {
+    this.#leaving.push(leave);
+  }
+
   /** The only way to wait: for a condition, with a limit. */
   async until(what: string, holds: () => boolean | Promise<boolean>, limitMs?: number): Promise<void> {
     await until(what, holds, limitMs);
@@ -42,6 +48,7 @@ export class Ground {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#leaving.splice(0).map((leave) => leave().catch(() => undefined)));
     await this.closeServices();
     await Promise.all([this.kafka.close(), this.rabbitmq.close()]);
   }

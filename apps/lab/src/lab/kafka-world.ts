@@ -57,7 +57,13 @@ export class KafkaWorld {
         ? { numPartitions: partitions, replicationFactor: replicas }
         : { replicaAssignment: assignment.map((brokers, partition) => ({ partition, replicas: [...brokers] })) };
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, ...copies, configEntries }] });
+    // kafkajs waits for leaders itself, but gives up where a broker does not know the topic yet.
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic, ...copies, configEntries }] });
+    await until(`${topic} to have its leaders`, async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const made = topics[0]?.partitions ?? [];
+      return made.length > 0 && made.every(({ leader, isr }) => leader >= 0 && isr.length > 0);
+    });
     await this.known(topic, assignment?.length ?? partitions);
   }
 
