@@ -1,13 +1,20 @@
 /** The parts of kafkajs's internal Cluster and Broker objects that are used where they are there. */
 export interface ClusterPort {
-  readonly brokerPool?: { readonly metadata?: { readonly clusterId?: string | null } | null };
+  readonly brokerPool?: Pick<BrokerPoolPort, "metadata">;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;
-  addTargetTopic(topic: string): Promise<void>;
   findTopicPartitionMetadata(topic: string): readonly PartitionMetadata[];
   findBroker(query: { readonly nodeId: number | string }): Promise<BrokerPort>;
   findGroupCoordinator(query: { readonly groupId: string }): Promise<BrokerPort>;
+}
+
+/** Where a Cluster keeps its connections. */
+export interface BrokerPoolPort {
+  readonly metadata?: { readonly clusterId?: string | null } | null;
+  findConnectedBroker(): Promise<BrokerPort>;
+  findBroker(query: { readonly nodeId: number | string }): Promise<BrokerPort>;
+  refreshMetadata(topics: readonly string[]): Promise<void>;
 }
 
 interface PartitionMetadata {
@@ -16,6 +23,10 @@ interface PartitionMetadata {
 }
 
 export interface BrokerPort {
+  metadata(topics: readonly string[]): Promise<unknown>;
+  describeGroups(request: object): Promise<unknown>;
+  describeConfigs(request: object): Promise<unknown>;
+  offsetFetch(request: object): Promise<unknown>;
   fetch(request: object): Promise<unknown>;
   listOffsets(request: object): Promise<unknown>;
   offsetCommit(request: OffsetCommitPort): Promise<unknown>;

@@ -1,10 +1,4 @@
-import type { ClusterPort } from "./cluster.ts";
 import { at, listAt, numberAt, textAt } from "./untyped.ts";
-
-/** The node that leads a partition; undefined where it does not exist, negative where nobody leads it. */
-export function leaderOf(cluster: ClusterPort, topic: string, partition: number): number | undefined {
-  return cluster.findTopicPartitionMetadata(topic).find((entry) => entry.partitionId === partition)?.leader;
-}
 
 /** The one offset that was asked for. */
 export function offsetOf(answer: unknown): number {
@@ -15,8 +9,7 @@ export function offsetOf(answer: unknown): number {
 
 /** What a group has committed in a partition; undefined = nothing. */
 export function committedOf(answer: unknown, topic: string, partition: number): number | undefined {
-  const topics: readonly unknown[] = Array.isArray(answer) ? answer : [];
-  const entry = topics.find((one) => textAt(one, "topic") === topic);
+  const entry = listAt(answer, "responses").find((one) => textAt(one, "topic") === topic);
   const found = listAt(entry, "partitions").find((one) => numberAt(one, "partition") === partition);
   const offset = numberAt(found, "offset");
   return Number.isSafeInteger(offset) && offset >= 0 ? offset : undefined;

@@ -1,10 +1,13 @@
-import { setTimeout as delay } from "node:timers/promises";
-import type { EvidenceReader, GroupReading, KafkaReading, Lane, LogExtract, LogRange } from "@seqwatch/core";
+import type { EvidenceReader, KafkaReading, Lane, LogExtract, LogRange } from "@seqwatch/core";
 import { type BrokerPort, type ClusterPort, clusterIdOf, clusterSourceOf } from "./cluster.ts";
-import { committedOf, isDenied, leaderOf, offsetOf } from "./log-answers.ts";
+import { readGroups } from "./group-readings.ts";
+import { isDenied, offsetOf } from "./log-answers.ts";
 import { type ExtractLimits, extractLog } from "./log-extract.ts";
 import { readingWithoutPartition } from "./no-partition.ts";
-import { at, listAt, textAt } from "./untyped.ts";
+import { QuietTimes } from "./quiet-times.ts";
+import { findBroker, knowBrokers, readTopicMetadata } from "./topic-metadata.ts";
+import { TopicPolicies } from "./topic-policies.ts";
+import { textAt } from "./untyped.ts";
 
 export interface KafkaReaderOptions {
   /** The name that lanes bear where the option `cluster` was used; default: the brokers' own. */
@@ -24,15 +27,6 @@ export interface KafkaReaderOptions {
   readonly failed?: (error: unknown) => void;
 }
 
-/** What is used of kafkajs's admin. */
-interface AdminPort {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  fetchOffsets(query: { readonly groupId: string; readonly topics: readonly string[] }): Promise<unknown>;
-  describeGroups(groups: readonly string[]): Promise<unknown>;
-  describeConfigs(query: object): Promise<unknown>;
-}
-
 /**
  * Reads a Kafka cluster's own evidence: raw requests on connections of its own, which leave no group, no commit and
  * no other trace behind. "No evidence yet" (undefined) is an answer; it never throws.
@@ -49,12 +43,11 @@ class LogReader implements EvidenceReader {
   readonly system = "kafka";
   readonly #kafka: object;
   readonly #options: KafkaReaderOptions;
-  #connection: Promise<Connection> | undefined;
-  readonly #compacted = new Map<string, { readonly isCompacted: boolean; readonly atMs: number }>();
+  #connection: Promise<ClusterPort> | undefined;
+  readonly #policies = new TopicPolicies();
+  readonly #quiet = new QuietTimes();
   /** Topics whose records we may not read, and since when: the right may be given later. */
   readonly #denied = new Map<string, number>();
-  #failureCount = 0;
-  #quietUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(kafka: object, options: KafkaReaderOptions) {
     this.#kafka = kafka;
@@ -67,14 +60,17 @@ class LogReader implements EvidenceReader {
     groups: readonly string[],
     nowMs: () => number,
   ): Promise<KafkaReading | undefined> {
-    if (nowMs() < this.#quietUntilMs) return undefined;
-    const untilMs = nowMs() + (this.#options.timeLimitMs ?? 2_000);
-    const reading = await withinLimit(this.#tryTwice(lane, wanted, groups, nowMs, untilMs), untilMs - nowMs());
-    this.#failureCount = reading === "failed" ? this.#failureCount + 1 : 0;
-    if (reading !== "failed") return reading;
-    // A cluster that is being restarted answers nothing for seconds: do not wait for it with every lane.
-    this.#quietUntilMs = nowMs() + Math.min(5_000, 250 * 2 ** this.#failureCount);
-    return undefined;
+    const asked: Asked = { lane, wanted, groups, nowMs, untilMs: nowMs() + (this.#options.timeLimitMs ?? 2_000) };
+    const leader: Leader = { nodeId: undefined };
+    const names = () => [cluster, topicName(lane), ...(leader.nodeId === undefined ? [] : [nodeName(leader.nodeId)])];
+    if ([cluster, topicName(lane)].some((name) => this.#quiet.isQuiet(name, nowMs()))) return undefined;
+    const outcome = await withinLimit(this.#tryTwice(asked, leader), asked.untilMs - nowMs());
+    if (outcome.kind === "failed") {
+      this.#quiet.failed(blamed(outcome.error, lane, leader), nowMs());
+      this.#options.failed?.(outcome.error);
+    }
+    if (outcome.kind === "read") for (const name of names()) this.#quiet.answered(name);
+    return outcome.kind === "read" ? outcome.reading : undefined;
   }
 
   async close(): Promise<void> {
@@ -83,77 +79,67 @@ class LogReader implements EvidenceReader {
     await disconnect(connection);
   }
 
-  async #tryTwice(
-    lane: Lane,
-    wanted: readonly LogRange[],
-    groups: readonly string[],
-    nowMs: () => number,
-    untilMs: number,
-  ): Promise<KafkaReading | undefined | "failed"> {
-    let failure: unknown;
-    for (let attempt = 0; attempt < 2 && nowMs() < untilMs; attempt += 1) {
+  /** A connection that the broker has dropped shows only when it is used. */
+  async #tryTwice(asked: Asked, leader: Leader): Promise<Outcome> {
+    let failure: Outcome = { kind: "failed", error: undefined };
+    for (let attempt = 0; attempt < 2 && asked.nowMs() < asked.untilMs; attempt += 1) {
       try {
-        return await this.#read(lane, wanted, groups, nowMs, untilMs);
+        return await this.#read(asked, leader);
       } catch (error) {
-        failure = error;
-        // The metadata of one topic without a leader, or deleted, spoils all requests of its Cluster: take a new one.
-        await this.close();
-        if (isDenied(error)) break;
+        failure = { kind: "failed", error };
+        if (isAboutTopic(error) || isDenied(error)) return failure;
       }
     }
-    this.#options.failed?.(failure);
-    return "failed";
+    return failure;
   }
 
   /** Log start first, then what the groups have committed, then the ends, then records: the order is the proof. */
-  async #read(
-    lane: Lane,
-    wanted: readonly LogRange[],
-    groups: readonly string[],
-    nowMs: () => number,
-    untilMs: number,
-  ): Promise<KafkaReading | undefined> {
+  async #read({ lane, wanted, groups, nowMs, untilMs }: Asked, told: Leader): Promise<Outcome> {
     const beganAtMs = nowMs();
-    const { cluster, admin } = await this.#connect();
+    const connection = await this.#connect();
+    const { destination: topic } = lane;
     const partition = Number(lane.partition);
-    await cluster.addTargetTopic(lane.destination);
-    await cluster.refreshMetadata();
-    if (lane.cluster !== (this.#options.cluster ?? clusterIdOf(cluster))) return undefined;
-    const leader = leaderOf(cluster, lane.destination, partition);
+    const metadata = await readTopicMetadata(connection, topic);
+    await knowBrokers(connection, topic);
+    if (lane.cluster !== (this.#options.cluster ?? clusterIdOf(connection))) return noEvidence;
+    const leader = metadata.leaderOf(partition);
     if (leader === undefined) {
-      const { length: count } = cluster.findTopicPartitionMetadata(lane.destination);
-      return readingWithoutPartition(partition, count, { beganAtMs, endedAtMs: nowMs() });
+      const times = { beganAtMs, endedAtMs: nowMs() };
+      return { kind: "read", reading: readingWithoutPartition(partition, metadata.partitionCount, times) };
     }
-    if (leader < 0) return undefined;
-    const broker = await cluster.findBroker({ nodeId: leader });
+    if (leader < 0 || this.#quiet.isQuiet(nodeName(leader), nowMs())) return noEvidence;
+    told.nodeId = leader;
+    const broker = await findBroker(connection, leader, topic);
     const list = async (replicaId: number, isolationLevel: number, timestamp: number): Promise<number> => {
-      const topics = [{ topic: lane.destination, partitions: [{ partition, timestamp }] }];
-      const answer = await broker.listOffsets({ replicaId, isolationLevel, topics });
-      return offsetOf(answer);
+      const topics = [{ topic, partitions: [{ partition, timestamp }] }];
+      return offsetOf(await broker.listOffsets({ replicaId, isolationLevel, topics }));
     };
     const logStart = await list(-1, 0, earliest);
-    const groupReadings = await this.#readGroups(admin, lane.destination, partition, groups);
-    const compacted = await this.#readCompacted(admin, lane.destination, nowMs());
+    const groupReadings = await readGroups(connection, { topic, partition }, groups, this.#options.memberIds);
+    const compacted = await this.#policies.isCompacted(broker, topic, nowMs());
     const logEnd = await list(-2, 0, latest).catch(() => undefined); // some rights or brokers do not let us see it
     const highWatermark = await list(-1, 0, latest);
     const lastStableOffset = await list(-1, 1, latest);
     const limits = { logStart, lastStableOffset, untilMs, nowMs, maxRecords: this.#options.maxRecords ?? 10_000 };
     const extracts = await this.#readRecords(broker, lane, wanted, limits);
-    await cluster.refreshMetadata();
-    if (leaderOf(cluster, lane.destination, partition) !== leader) return undefined;
+    const after = await readTopicMetadata(connection, topic);
+    if (after.leaderOf(partition) !== leader) return noEvidence;
     return {
-      kind: "kafka",
-      beganAtMs,
-      endedAtMs: nowMs(),
-      leader,
-      logStart,
-      logEnd,
-      highWatermark,
-      lastStableOffset,
-      compacted,
-      extracts: extracts ?? [],
-      ...(extracts === undefined && { recordsUnread: true }),
-      groups: groupReadings,
+      kind: "read",
+      reading: {
+        kind: "kafka",
+        beganAtMs,
+        endedAtMs: nowMs(),
+        leader,
+        logStart,
+        logEnd,
+        highWatermark,
+        lastStableOffset,
+        compacted,
+        extracts: extracts ?? [],
+        ...(extracts === undefined && { recordsUnread: true }),
+        groups: groupReadings,
+      },
     };
   }
 
@@ -181,106 +167,79 @@ class LogReader implements EvidenceReader {
     }
   }
 
-  async #readGroups(
-    admin: AdminPort,
-    topic: string,
-    partition: number,
-    groups: readonly string[],
-  ): Promise<ReadonlyMap<string, GroupReading>> {
-    const readings = new Map<string, GroupReading>();
-    if (groups.length === 0) return readings;
-    const described = listAt(await admin.describeGroups(groups), "groups");
-    const ours = await this.#readOurs(described);
-    for (const groupId of groups) {
-      const group = described.find((entry) => textAt(entry, "groupId") === groupId);
-      const state = textAt(group, "state");
-      const offsets = await admin.fetchOffsets({ groupId, topics: [topic] });
-      const committed = committedOf(offsets, topic, partition);
-      const members = listAt(group, "members").map((member) => textAt(member, "memberId"));
-      readings.set(groupId, {
-        committed,
-        isEmpty: state === "Empty" || state === "Dead",
-        isGone: state === "Dead" && committed === undefined,
-        foreignMemberCount: members.filter((memberId) => !ours.has(memberId)).length,
-      });
-    }
-    return readings;
-  }
-
-  /** Asked after the groups, and once more for a member nobody knows: it may have joined a moment ago. */
-  async #readOurs(described: readonly unknown[]): Promise<ReadonlySet<string>> {
-    const members = described.flatMap((group) => listAt(group, "members").map((member) => textAt(member, "memberId")));
-    const ours = (await this.#options.memberIds?.()) ?? new Set<string>();
-    if (this.#options.memberIds === undefined || members.every((memberId) => ours.has(memberId))) return ours;
-    await delay(settleMs, undefined, { ref: false });
-    return await this.#options.memberIds();
-  }
-
-  /** Rarely changes, so it is read once a minute; what was read last stands when it cannot be read. */
-  async #readCompacted(admin: AdminPort, topic: string, nowMs: number): Promise<boolean | undefined> {
-    const known = this.#compacted.get(topic);
-    if (known !== undefined && nowMs - known.atMs < 60_000) return known.isCompacted;
+  async #connect(): Promise<ClusterPort> {
+    const connection = (this.#connection ??= connect(this.#kafka));
     try {
-      const answer = await admin.describeConfigs({
-        resources: [{ type: topicResource, name: topic, configNames: ["cleanup.policy"] }],
-        includeSynonyms: false,
-      });
-      const entries = listAt(listAt(answer, "resources")[0], "configEntries");
-      const policy = entries.find((entry) => textAt(entry, "configName") === "cleanup.policy");
-      if (policy === undefined) return known?.isCompacted;
-      const isCompacted = textAt(policy, "configValue").split(",").includes("compact");
-      if (this.#compacted.size >= maxTopics) this.#compacted.clear();
-      this.#compacted.set(topic, { isCompacted, atMs: nowMs });
-      return isCompacted;
-    } catch {
-      return known?.isCompacted;
+      return await connection;
+    } catch (error) {
+      if (this.#connection === connection) this.#connection = undefined;
+      throw error;
     }
   }
-
-  async #connect(): Promise<Connection> {
-    this.#connection ??= connect(this.#kafka);
-    return await this.#connection;
-  }
 }
 
-interface Connection {
-  readonly cluster: ClusterPort;
-  readonly admin: AdminPort;
+interface Asked {
+  readonly lane: Lane;
+  readonly wanted: readonly LogRange[];
+  readonly groups: readonly string[];
+  readonly nowMs: () => number;
+  readonly untilMs: number;
 }
 
-async function connect(kafka: object): Promise<Connection> {
-  const cluster = clusterSourceOf(kafka).create();
-  const admin: unknown = Reflect.apply(toFunction(Reflect.get(kafka, "admin")), kafka, []);
-  if (cluster === undefined || !isAdmin(admin)) throw new Error("This kafkajs does not show its Cluster objects.");
-  await Promise.all([cluster.connect(), admin.connect()]);
-  return { cluster, admin };
+/** Who was being asked when a reading failed. */
+interface Leader {
+  nodeId: number | undefined;
 }
 
-async function disconnect(connection: Promise<Connection> | undefined): Promise<void> {
+type Outcome =
+  | { readonly kind: "read"; readonly reading: KafkaReading | undefined }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** Nobody is to blame: the leader is just changing, say. */
+const noEvidence: Outcome = { kind: "read", reading: undefined };
+
+const cluster = "cluster";
+const nodeName = (nodeId: number): string => `node ${nodeId}`;
+const topicName = ({ destination }: Lane): string => `topic ${destination}`;
+
+function blamed(error: unknown, lane: Lane, { nodeId }: Leader): string {
+  if (isAboutTopic(error)) return topicName(lane);
+  return nodeId === undefined ? cluster : nodeName(nodeId);
+}
+
+function isAboutTopic(error: unknown): boolean {
+  return topicErrors.has(textAt(error, "type"));
+}
+
+const topicErrors = new Set([
+  "UNKNOWN_TOPIC_OR_PARTITION",
+  "LEADER_NOT_AVAILABLE",
+  "INVALID_TOPIC_EXCEPTION",
+  "TOPIC_AUTHORIZATION_FAILED",
+]);
+
+async function connect(kafka: object): Promise<ClusterPort> {
+  const created = clusterSourceOf(kafka).create();
+  if (created === undefined) throw new Error("This kafkajs does not show its Cluster objects.");
+  await created.connect();
+  return created;
+}
+
+async function disconnect(connection: Promise<ClusterPort> | undefined): Promise<void> {
   try {
-    const open = await connection;
-    await Promise.allSettled([open?.cluster.disconnect(), open?.admin.disconnect()]);
+    await (await connection)?.disconnect();
   } catch {
-    // It never came to be.
+    // It never came to be, or is gone already.
   }
 }
 
-function isAdmin(value: unknown): value is AdminPort {
-  return ["connect", "disconnect", "fetchOffsets", "describeGroups", "describeConfigs"].every(
-    (name) => typeof at(value, name) === "function",
-  );
-}
-
-// `as`: there is no other way to call what was looked up at run time; a wrong one throws and is no evidence.
-function toFunction(value: unknown): () => unknown {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return value as () => unknown;
-}
-
-async function withinLimit<T>(work: Promise<T | "failed">, limitMs: number): Promise<T | "failed"> {
+async function withinLimit(work: Promise<Outcome>, limitMs: number): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<"failed">((resolve) => {
-    timer = setTimeout(() => resolve("failed"), limitMs);
+  const limit = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(
+      () => resolve({ kind: "failed", error: new Error(`No answer within ${Math.round(limitMs)} ms.`) }),
+      limitMs,
+    );
     timer.unref();
   });
   try {
@@ -290,9 +249,6 @@ async function withinLimit<T>(work: Promise<T | "failed">, limitMs: number): Pro
   }
 }
 
-const settleMs = 250;
 const earliest = -2;
 const latest = -1;
-/** Kafka's number for a topic among configurable things. */
-const topicResource = 2;
 const maxTopics = 10_000;

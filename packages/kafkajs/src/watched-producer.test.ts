@@ -329,31 +329,3 @@ describe("a transaction", () => {
     expect(await ledger(0)).toMatchObject({ acked: [], uncertain: [1, 1] });
   });
 });
-
-describe("an idempotent producer", () => {
-  const outOfOrder = () => protocolError("OUT_OF_ORDER_SEQUENCE_NUMBER");
-
-  test("that is refused for its sequence number again and again is stuck in that partition", async () => {
-    const { fake, producer, ledger, notices } = await setUp();
-    fake.answer = ({ partition }) => (partition === 1 ? outOfOrder() : "stored");
-    for (let sent = 0; sent < 4; sent += 1) {
-      const refused = producer.send({ topic: "orders", messages: [{ value: "v", partition: 1 }] });
-      await expect(refused).rejects.toThrow("OUT_OF_ORDER_SEQUENCE_NUMBER");
-      await producer.send({ topic: "orders", messages: [{ value: "v", partition: 0 }] });
-    }
-    expect(await ledger(1)).toMatchObject({ uncertain: [1, 4], stuck: [1, 4] });
-    expect((await ledger(0))?.stuck).toBeUndefined();
-    expect(notices.filter((notice) => notice.kind === "warning" && notice.code === "producer-stuck").length).toBe(1);
-  });
-
-  test("that recovers by itself is not stuck", async () => {
-    const { fake, producer, ledger } = await setUp();
-    let sends = 0;
-    fake.answer = () => (sends++ % 3 < 2 ? outOfOrder() : "stored");
-    for (let sent = 0; sent < 6; sent += 1) {
-      await Promise.allSettled([producer.send({ topic: "orders", messages: [{ value: "v", partition: 1 }] })]);
-    }
-    expect((await ledger(1))?.uncertain).toEqual([1, 2, 4, 5]);
-    expect((await ledger(1))?.stuck).toBeUndefined();
-  });
-});
