@@ -117,7 +117,7 @@ export class QueueConsumer {
   async report(nowMs: number): Promise<ConsumerSign | undefined> {
     const deliveries = this.#deliveryCount;
     const isClosing = this.#isEnding && this.#openCount() === 0;
-    const state = isClosing ? "closed" : this.#isRecording() ? "open" : "off";
+    const state = isClosing ? "closed" : !this.#isRecording() ? "off" : this.#isEnding ? "ending" : "open";
     this.#look(nowMs, isClosing);
     let isComplete = true;
     const news = [...this.#lanes].filter((lane) => lane.hasNews);

@@ -45,5 +45,8 @@ export interface ConsumerSign {
   readonly number: number;
   /** Deliveries to this consumer in its life, of any lane: two equal figures show that nothing came between. */
   readonly deliveries: number;
-  readonly state: "open" | "off" | "closed";
+  readonly state: ConsumerState;
 }
+
+/** "ending": cancelled, so that the broker counts it no more, but it still holds what it has to settle. */
+export type ConsumerState = "open" | "ending" | "off" | "closed";

@@ -12,7 +12,7 @@ export {
 export type { Collection } from "./collection.ts";
 export { type DeathReason, type Deaths, deadOf, deathReasons } from "./deaths.ts";
 export { type DeliveryHeading, LaneDeliveries, maxHighest } from "./deliveries.ts";
-export type { ConsumerSign, DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
+export type { ConsumerSign, ConsumerState, DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
 export type { EvidenceReader } from "./evidence.ts";
 export type { DoubtCause, Finding, Gap, GapState, Instance, Neighbour, Verdict } from "./finding.ts";
 export { docsOf, documentedNames } from "./finding-docs.ts";
@@ -120,6 +120,7 @@ export {
 export { type StreamFacts, streamFactsOf } from "./stream-facts.ts";
 export { LaneTestimony, type TestimonyHeading } from "./testimony.ts";
 export type {
+  Beginning,
   EpochRun,
   LoggedCopy,
   MemberClaim,

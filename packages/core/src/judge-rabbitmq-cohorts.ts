@@ -1,6 +1,8 @@
+import { carryGone, eligibleFor, goneWith, isGoneProven } from "./judge-rabbitmq-gone.ts";
 import { type Cohort, type ConsumerLook, maxCohorts, type Passing } from "./judge-rabbitmq-memory.ts";
 import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
 import type { QueueSight } from "./judge-rabbitmq-watch.ts";
+import type { LedgerReport } from "./ledger-report.ts";
 import { difference, firstOf, intersection, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
 
 /** What one pass knows of a stream in a queue. */
@@ -9,6 +11,9 @@ export interface CohortFacts {
   readonly open: RangeSet;
   readonly assigned: number;
   readonly ledgerNumber: number;
+  readonly ledger: LedgerReport;
+  /** `doubtTo` at the queue's last calm look. */
+  readonly calmTo: number | undefined;
   /** The highest sequence of the stream that any consumer got as a first delivery. */
   readonly firstDelivered: number;
   /** The same of each consumer. */
@@ -23,7 +28,7 @@ export function stepCohorts(previous: readonly Cohort[], facts: CohortFacts): re
   const cohorts: Cohort[] = [];
   for (const cohort of previous) {
     const sequences = intersection(cohort.sequences, facts.open);
-    if (!isEmpty(sequences)) cohorts.push(advance({ ...cohort, sequences }, facts));
+    if (!isEmpty(sequences)) cohorts.push(...advanceParts({ ...cohort, sequences }, facts));
   }
   const fresh = difference(facts.open, unionAll(previous.map((cohort) => cohort.sequences)));
   if (!isEmpty(fresh)) cohorts.push(advance(openCohort(fresh, facts), facts));
@@ -36,6 +41,7 @@ export function stepCohorts(previous: readonly Cohort[], facts: CohortFacts): re
  */
 export function isProven(cohort: Cohort, facts: CohortFacts): boolean {
   const { sight, rules } = facts;
+  if (cohort.gone !== undefined) return isGoneProven(cohort.gone, sight.watch.consumers);
   const numbers = cohort.passed?.numbers;
   if (numbers === undefined || sight.isHeld || sight.cause !== undefined) return false;
   for (const [consumerId, number] of numbers) {
@@ -60,6 +66,31 @@ function openCohort(sequences: RangeSet, facts: CohortFacts): Cohort {
     isEmptied: false,
     passed: undefined,
   };
+}
+
+/** What a restart or the queue's end took is a case of its own from then on. */
+function advanceParts(cohort: Cohort, facts: CohortFacts): readonly Cohort[] {
+  const { ending, watch } = facts.sight;
+  if (cohort.gone !== undefined) {
+    const carried = facts.sight.stateLost ? undefined : carryGone(cohort.gone, watch.consumers);
+    if (carried !== undefined) return [{ ...cohort, gone: carried }];
+    const { gone: _, ...rest } = cohort;
+    return [advance({ ...rest, passed: undefined, isEmptied: false }, facts)];
+  }
+  if (ending === undefined) return [advance(cohort, facts)];
+  const parts = goneWith(ending, eligibleFor(ending, cohort, facts.calmTo), facts.ledger);
+  const taken = unionAll(parts.map(({ sequences }) => sequences));
+  const rest = difference(cohort.sequences, taken);
+  const gone = parts.map(({ kind, sequences }): Cohort => {
+    const { calm } = ending;
+    const above = facts.calmTo ?? 0;
+    const hadPassed = cohort.passed !== undefined;
+    const begun = { kind, hadPassed, above, holders: calm.consumers, limits: calm.limits };
+    const carried = carryGone({ ...begun, numbers: new Map() }, watch.consumers);
+    const passed = { ...cohort, sequences, passed: openPassing(facts) };
+    return carried === undefined ? advance({ ...cohort, sequences }, facts) : { ...passed, gone: carried };
+  });
+  return isEmpty(rest) ? gone : [...gone, advance({ ...cohort, sequences: rest }, facts)];
 }
 
 function advance(cohort: Cohort, facts: CohortFacts): Cohort {
@@ -132,8 +163,8 @@ function mayNoteNumbers(passing: Passing, facts: CohortFacts): boolean {
   const { sight } = facts;
   if (sight.isHeld || sight.cause !== undefined || sight.reading === undefined) return false;
   if (!facts.rules.getCounters) return true;
-  const { getCount, beganAtMs, statisticsLagMs } = sight.reading;
-  return getCount !== undefined && beganAtMs >= passing.atMs + statisticsLagMs + slackMs;
+  const { beganAtMs, statisticsLagMs } = sight.reading;
+  return sight.areGetsSettled && beganAtMs >= passing.atMs + statisticsLagMs + slackMs;
 }
 
 function numbersOf(sight: QueueSight): ReadonlyMap<string, number> {
@@ -144,8 +175,10 @@ function numbersOf(sight: QueueSight): ReadonlyMap<string, number> {
 }
 
 /** Halves the list. What is merged waits for the later of both, so nothing is proven too early. */
-function mergeNeighbours(cohorts: readonly Cohort[]): readonly Cohort[] {
-  const merged: Cohort[] = [];
+function mergeNeighbours(all: readonly Cohort[]): readonly Cohort[] {
+  // A case of its own is never merged: it comes from one restart, and ends soon.
+  const merged: Cohort[] = all.filter(({ gone }) => gone !== undefined);
+  const cohorts = all.filter(({ gone }) => gone === undefined);
   for (let i = 0; i < cohorts.length; i += 2) {
     const [first, second] = cohorts.slice(i, i + 2);
     if (first !== undefined) merged.push(second === undefined ? first : mergeCohorts(first, second));

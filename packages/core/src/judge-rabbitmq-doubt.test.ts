@@ -35,7 +35,15 @@ const ledger: LedgerReport = {
 function doubtAfter(causes: readonly (DoubtCause | undefined)[]): DoubtStep {
   let step: DoubtStep = { doubt: { kind: "none" }, doubtTo: 0, stretches: [], diedTo: 0 };
   causes.forEach((cause, index) => {
-    const previous: StreamMemory = { number: index + 1, expectsAll: true, cohorts: [], settledTo: 0, ...step };
+    const previous: StreamMemory = {
+      number: index + 1,
+      expectsAll: true,
+      cohorts: [],
+      settledTo: 0,
+      calmTo: undefined,
+      expectsFrom: undefined,
+      ...step,
+    };
     step = stepDoubt({
       previous,
       ledger: { ...ledger, number: index + 1 },
@@ -78,7 +86,19 @@ test("a message that a dead consumer held is in doubt for its death, though anot
       ledgerNumber: 9,
       firstDelivered: 20,
       highestOf: () => 0,
-      sight: { watch: noWatch, reading: undefined, cause: undefined, isHeld: false, anyDied: false, closed: new Set() },
+      sight: {
+        watch: noWatch,
+        reading: undefined,
+        cause: undefined,
+        isHeld: false,
+        areGetsSettled: true,
+        anyDied: false,
+        closed: new Set(),
+        ending: undefined,
+        stateLost: false,
+      },
+      ledger,
+      calmTo: undefined,
       nowMs: 10_000,
       rules: allRabbitRules,
     },

@@ -3,8 +3,9 @@ import type { Proof } from "./judge.ts";
 import { type CohortFacts, isProven } from "./judge-rabbitmq-cohorts.ts";
 import { splitByCause } from "./judge-rabbitmq-doubt.ts";
 import type { Cohort, DoubtStretch } from "./judge-rabbitmq-memory.ts";
+import { disposalsOf } from "./judge-rabbitmq-verdict.ts";
 import { above, difference, emptyRanges, intersection, isEmpty, type RangeSet, union, upTo } from "./range-set.ts";
-import { mayDeadLetter, type QueueReading } from "./reading.ts";
+import type { QueueLimits } from "./reading.ts";
 
 /** What one pass knows of a stream in a queue, for the words that people read. */
 export interface GapFacts {
@@ -33,7 +34,7 @@ export function describeCohorts(cohorts: readonly Cohort[], facts: GapFacts): Ga
   const fates = new Map<string, { readonly fate: Fate; readonly sequences: RangeSet }>();
   const add = (fate: Fate, sequences: RangeSet): void => {
     if (isEmpty(sequences)) return;
-    const key = `${fate.state} ${fate.verdict} ${fate.cause ?? ""}`;
+    const key = JSON.stringify([fate.state, fate.verdict, fate.cause, fate.decidedBy, fate.goneAbove]);
     fates.set(key, { fate, sequences: union(fates.get(key)?.sequences ?? emptyRanges, sequences) });
   };
   for (const cohort of cohorts) {
@@ -44,19 +45,10 @@ export function describeCohorts(cohorts: readonly Cohort[], facts: GapFacts): Ga
   const proofs: Proof[] = [];
   for (const { fate, sequences } of fates.values()) {
     const gap = toGap(fate, sequences, facts);
-    if (fate.state === "confirmed") proofs.push(toProof(gap, facts));
+    if (fate.state === "confirmed") proofs.push(toProof(gap, facts, fate.goneAbove));
     else gaps.push(gap);
   }
   return { gaps, proofs };
-}
-
-/** The verdict of a message that the queue took and never gave to anybody. What the reading tells of the queue decides. */
-function verdictOf(facts: GapFacts): Verdict {
-  return isDeadLettering(facts.cohorts.sight.reading) === true ? "store.dead-lettered" : "store.dropped";
-}
-
-function isDeadLettering(reading: QueueReading | undefined): boolean | undefined {
-  return reading === undefined ? undefined : mayDeadLetter(reading.limits);
 }
 
 interface Fate {
@@ -64,6 +56,8 @@ interface Fate {
   readonly verdict: Verdict;
   readonly cause: DoubtCause | undefined;
   readonly decidedBy: string;
+  /** Of what a restart or the queue's end took. */
+  readonly goneAbove?: number | undefined;
 }
 type AddFate = (fate: Fate, sequences: RangeSet) => void;
 
@@ -76,24 +70,41 @@ function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
     return;
   }
   const isShown = nowMs - cohort.passed.atMs >= facts.graceMs;
-  const doubted = rules.doubtTo ? upTo(unreceived, facts.doubtTo) : emptyRanges;
+  const doubtTo = cohort.gone === undefined ? facts.doubtTo : cohort.gone.above;
+  const doubted = rules.doubtTo ? upTo(unreceived, doubtTo) : emptyRanges;
   const unconfirmed = intersection(difference(unreceived, doubted), facts.unconfirmed);
   const rest = difference(difference(unreceived, doubted), unconfirmed);
-  const isConfirmed = isProvable(facts) && isProven(cohort, facts.cohorts);
-  if (isConfirmed) add({ state: "confirmed", verdict: verdictOf(facts), cause: undefined, decidedBy: provenBy }, rest);
+  const { sight, ledger } = facts.cohorts;
+  const known = { limits: rules.deadLetter ? sight.watch.limits : heedless, ledger };
+  const { disposals, maybeDead } = disposalsOf(cohort, rest, known);
+  const goneAbove = cohort.gone?.above;
+  const state = stateOf(cohort, facts);
+  for (const { sequences, ...found } of disposals)
+    if (state !== "suspected") add({ ...found, state, cause: undefined, goneAbove }, sequences);
   // A consumer that is about to report is no case for people yet.
   if (!isShown) return;
   for (const part of splitByCause(doubted, facts.stretches)) add(inDoubt(part.cause), part.sequences);
   add(inDoubt("no-confirms"), unconfirmed);
-  if (!isConfirmed)
-    add(isProvable(facts) ? suspected : { ...inDoubt("may-be-dead-lettered"), verdict: "store.dead-lettered" }, rest);
+  // Where a dead-letter exchange may have taken what the queue threw away, only the letter could tell.
+  add({ ...inDoubt("may-be-dead-lettered"), verdict: "store.dead-lettered" }, maybeDead);
+  if (state !== "suspected") return;
+  for (const { sequences, verdict } of disposals) add({ ...suspected, verdict }, sequences);
 }
 
-/** Where a dead-letter exchange may have taken what the queue dropped, only the copy could tell. */
-function isProvable(facts: GapFacts): boolean {
-  return !facts.cohorts.rules.deadLetter || isDeadLettering(facts.cohorts.sight.reading) === false;
+/** What went with a queue that goes by itself was meant to go. */
+function stateOf(cohort: Cohort, facts: GapFacts): "confirmed" | "explained" | "suspected" {
+  if (cohort.gone?.limits.isTemporary === true) return "explained";
+  return isProven(cohort, facts.cohorts) ? "confirmed" : "suspected";
 }
 
+/** Without the rule of dead letters nothing is known of the queue's limits. */
+const heedless: QueueLimits = {
+  ttlMs: undefined,
+  dropsHead: false,
+  deadLetters: false,
+  atRestart: undefined,
+  isTemporary: false,
+};
 /** Received and never settled: whoever held it is gone, and the queue has passed since. It may have been worked. */
 function judgeHeld(cohort: Cohort, facts: GapFacts, add: AddFate): void {
   const { passed } = cohort;
@@ -124,19 +135,17 @@ function toGap(fate: Fate, sequences: RangeSet, facts: GapFacts): Gap {
   };
 }
 
-function toProof(gap: Gap, facts: GapFacts): Proof {
+function toProof(gap: Gap, facts: GapFacts, goneAbove: number | undefined): Proof {
   return {
     producerId: facts.producerId,
     group: facts.queue,
     sequences: gap.sequences,
     era: facts.era,
     leftBehindFrom: undefined,
+    ...(goneAbove === undefined ? {} : { goneAbove }),
     gap,
   };
 }
-
-const provenBy =
-  "The queue gave out what came later, or was empty; every open consumer has reported twice since, and none received it.";
 
 const pending: Fate = {
   state: "pending",

@@ -251,13 +251,15 @@ function judgeNow(
     exists: true,
     bound: true,
     provable: true,
-    limits: { ttlMs: undefined, dropsHead: false, deadLetters: false, atRestart: "all" },
+    limits: { ttlMs: undefined, dropsHead: false, deadLetters: false, atRestart: "all", isTemporary: false },
     uptimeMs: undefined,
     shape: "",
     consumerCount: at.consumers.filter(({ isDead }) => !isDead).length,
     ready: at.queued,
     unacked: 0,
     getCount: 0,
+    publishCount: undefined,
+    isUntouched: false,
     statisticsLagMs: 0,
   };
   return judgeRabbit({

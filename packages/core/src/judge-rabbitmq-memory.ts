@@ -1,5 +1,7 @@
 import type { DoubtCause } from "./finding.ts";
+import { type GetsWatch, noGets } from "./judge-rabbitmq-gets.ts";
 import type { RangeSet } from "./range-set.ts";
+import type { QueueLimits } from "./reading.ts";
 
 /** What the auditor remembers of a RabbitMQ lane between passes. Losing it is a doubt of its own, and never a loss. */
 export interface RabbitMemory {
@@ -19,13 +21,31 @@ export interface QueueWatch {
   /** When its last reading began; -Infinity = it was never read. */
   readonly lookedAtMs: number;
   readonly bound: boolean | undefined;
+  readonly isGone: boolean;
+  /** The last that could be read. */
+  readonly publishCount: number | undefined;
   readonly shape: string | undefined;
   readonly doubtToken: string | undefined;
-  /** The last that could be read; undefined = none yet. */
-  readonly getCount: number | undefined;
+  readonly gets: GetsWatch;
+  /** As they were last read. */
+  readonly limits: QueueLimits | undefined;
+  readonly calm: CalmLook | undefined;
   /** How many consumers the broker counted beyond the registered ones. */
   readonly excess: number;
   readonly consumers: ReadonlyMap<string, ConsumerLook>;
+}
+
+/** The last look at which the queue was there and nothing about it was in doubt. */
+export interface CalmLook {
+  readonly beganAtMs: number;
+  readonly uptimeMs: number;
+  readonly limits: QueueLimits;
+  /** Those that were open. */
+  readonly consumers: ReadonlySet<string>;
+  /** Something has been seen since that may have taken messages unheard. */
+  readonly isSpoiled: boolean;
+  /** The same, first seen while nobody could tell whether the broker had started again. */
+  readonly unclearAtMs: number | undefined;
 }
 
 export interface ConsumerLook {
@@ -35,6 +55,8 @@ export interface ConsumerLook {
   readonly isQuiet: boolean;
   /** "dead": its client ended without closing it; the doubt that this makes was raised. */
   readonly state: "open" | "off" | "closed" | "dead";
+  /** The broker counts it: it was not cancelled. */
+  readonly isCounted: boolean;
 }
 
 export interface StreamMemory {
@@ -51,6 +73,10 @@ export interface StreamMemory {
   readonly diedTo: number;
   readonly cohorts: readonly Cohort[];
   readonly settledTo: number;
+  /** `doubtTo` at the queue's last calm look; undefined = there was none. */
+  readonly calmTo: number | undefined;
+  /** From here on everything must get there, though the queue was not known when the stream began. */
+  readonly expectsFrom: number | undefined;
 }
 
 /** A doubt lasts while its cause is seen, and then until the ledger bears the number that shows it written afterwards. */
@@ -76,6 +102,23 @@ export interface Cohort {
   /** Statistics younger than the note said that the queue holds nothing, neither ready nor handed out. */
   readonly isEmptied: boolean;
   readonly passed: Passing | undefined;
+  /** What took them away at once, whatever was in doubt since. */
+  readonly gone?: Gone;
+}
+
+/** The broker forgot the messages when it started again, or their queue is no longer there. */
+export interface Gone {
+  readonly kind: "restarted" | "deleted";
+  /** The queue had given out what came later, or was empty, before: something else may have taken them. */
+  readonly hadPassed: boolean;
+  /** They lie above the doubts of before. */
+  readonly above: number;
+  /** Who consumed then. */
+  readonly holders: ReadonlySet<string>;
+  /** The report numbers of all others, when they were first seen. */
+  readonly numbers: ReadonlyMap<string, number>;
+  /** As they were then. */
+  readonly limits: QueueLimits;
 }
 
 /** The queue was seen to have nothing of the cohort left to deliver. */
@@ -95,9 +138,13 @@ export const noRabbitMemory: RabbitMemory = { version: 0, queues: new Map() };
 export const noWatch: QueueWatch = {
   lookedAtMs: Number.NEGATIVE_INFINITY,
   bound: undefined,
+  isGone: false,
+  publishCount: undefined,
   shape: undefined,
   doubtToken: undefined,
-  getCount: undefined,
+  gets: noGets,
+  limits: undefined,
+  calm: undefined,
   excess: 0,
   consumers: new Map(),
 };

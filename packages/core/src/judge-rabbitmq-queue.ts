@@ -1,10 +1,12 @@
+import { deadOf } from "./deaths.ts";
 import type { Gap } from "./finding.ts";
 import type { JudgeInput, Proof } from "./judge.ts";
 import { type CohortFacts, stepCohorts } from "./judge-rabbitmq-cohorts.ts";
-import { stepDoubt } from "./judge-rabbitmq-doubt.ts";
+import { type DoubtStep, stepDoubt } from "./judge-rabbitmq-doubt.ts";
 import { describeCohorts } from "./judge-rabbitmq-gaps.ts";
 import type { Cohort, QueueMemory, StreamMemory } from "./judge-rabbitmq-memory.ts";
 import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
+import { describeSettled } from "./judge-rabbitmq-settled.ts";
 import { receivedOf } from "./judge-rabbitmq-stream.ts";
 import { type QueueSight, watchQueue } from "./judge-rabbitmq-watch.ts";
 import type { GroupRecord, Receipts } from "./lane-record.ts";
@@ -19,6 +21,7 @@ import {
   lastOf,
   type RangeSet,
   rangeOf,
+  union,
   unionAll,
   upTo,
 } from "./range-set.ts";
@@ -61,7 +64,25 @@ export function judgeQueue(
   });
   const group = input.snapshot.groups.get(queue);
   const context: QueueContext = { queue, input, rules, sight, group, previous };
-  return judgeStreams(context);
+  return isSomebodyElses(sight, group) ? passOver(context) : judgeStreams(context);
+}
+
+/**
+ * Nobody that reports has anything to do with the queue, and somebody takes messages from it: they are not ours to miss.
+ * One from which nobody ever took anything is watched: its messages wait, or it throws them away.
+ */
+function isSomebodyElses({ watch, reading }: QueueSight, group: GroupRecord | undefined): boolean {
+  if (watch.consumers.size > 0) return false;
+  for (const receipts of group?.receipts.values() ?? []) if (!isEmpty(receivedOf(receipts))) return false;
+  if (reading?.exists === false) return watch.calm === undefined;
+  return reading?.isUntouched !== true || reading.consumerCount !== 0;
+}
+
+/** Streams of before are expected from the first delivery on, should the queue ever be ours. */
+function passOver({ input, sight }: QueueContext): QueueJudgement {
+  const streams = new Map([...input.snapshot.ledgers].map(([producerId, ledger]) => [producerId, unseen(ledger)]));
+  const memory = { watch: { ...sight.watch, calm: undefined }, streams };
+  return { memory, gaps: [], proofs: [], doubts: [], withdrawn: [], openFrom: new Map() };
 }
 
 function judgeStreams(context: QueueContext): QueueJudgement {
@@ -74,8 +95,13 @@ function judgeStreams(context: QueueContext): QueueJudgement {
   const openFrom = new Map<string, number>();
   for (const producerId of new Set([...input.snapshot.ledgers.keys(), ...(group?.receipts.keys() ?? [])])) {
     const receipts = group?.receipts.get(producerId);
-    // A queue that the lane does not reach expects nothing of it.
-    if (receipts === undefined && sight.reading?.bound === false) continue;
+    // A queue that the lane does not reach expects nothing of it, unless it did before.
+    const isKnown = receipts !== undefined || context.previous?.streams.has(producerId) === true;
+    if (!isKnown && sight.reading?.bound === false) {
+      const ledger = input.snapshot.ledgers.get(producerId);
+      if (group !== undefined && ledger !== undefined) streams.set(producerId, unseen(ledger));
+      continue;
+    }
     const found = judgeStream(producerId, receipts, context);
     streams.set(producerId, found.memory);
     gaps.push(...found.gaps);
@@ -103,7 +129,6 @@ function judgeStream(producerId: string, receipts: Receipts | undefined, context
   const expectsAll = before?.expectsAll ?? previous?.watch.bound === true;
   const received = receipts === undefined ? emptyRanges : receivedOf(receipts);
   if (ledger === undefined) return judgeUnledgered(producerId, received, { ...blank, expectsAll }, before, context);
-  const from = expectsAll ? 1 : firstOf(received);
   const step = stepDoubt({
     previous: before,
     ledger,
@@ -111,12 +136,17 @@ function judgeStream(producerId: string, receipts: Receipts | undefined, context
     recordedTo: receipts?.doubtTo ?? 0,
     takeover: rules.takeover,
   });
+  const expectsFrom = before?.expectsFrom ?? firstCertain(step, context);
+  const from = expectsAll ? 1 : lowestOf(firstOf(received), expectsFrom);
   const lostHere = receipts?.lost ?? emptyRanges;
+  const isCalm = sight.watch.calm?.beganAtMs === sight.reading?.beganAtMs && sight.reading !== undefined;
   const open = from === undefined ? emptyRanges : openOf(ledger, receipts, from, context);
   const facts: CohortFacts = {
     open,
     assigned: ledger.assigned,
     ledgerNumber: ledger.number,
+    ledger,
+    calmTo: before?.calmTo,
     firstDelivered: receipts?.firstDelivered ?? 0,
     highestOf: (consumerId) => highestOf(consumerId, producerId, context.group),
     sight,
@@ -137,10 +167,21 @@ function judgeStream(producerId: string, receipts: Receipts | undefined, context
     cohorts: facts,
   });
   return {
-    memory: { number: ledger.number, expectsAll, ...step, cohorts, settledTo: before?.settledTo ?? 0 },
-    gaps: [...described.gaps, ...describeRejected(producerId, queue, receipts, ledger)],
+    memory: {
+      number: ledger.number,
+      expectsAll,
+      ...step,
+      cohorts,
+      settledTo: before?.settledTo ?? 0,
+      calmTo: isCalm ? step.doubtTo : before?.calmTo,
+      expectsFrom,
+    },
+    gaps: [...described.gaps, ...describeSettled(producerId, queue, receipts, ledger)],
     proofs: described.proofs,
-    withdrawn: difference(intersection(lostHere, received), receipts?.withdrawn ?? emptyRanges),
+    withdrawn: difference(
+      intersection(lostHere, union(received, deadOf(receipts?.deaths))),
+      receipts?.withdrawn ?? emptyRanges,
+    ),
     openFrom: from === undefined ? undefined : unfinishedFrom(ledger, open, from),
   };
 }
@@ -162,7 +203,24 @@ const blank: StreamMemory = {
   diedTo: 0,
   cohorts: [],
   settledTo: 0,
+  calmTo: undefined,
+  expectsFrom: undefined,
 };
+
+/** A stream that the queue had nothing to do with until now: should it ever, what is on its way is in doubt. */
+function unseen({ number }: LedgerReport): StreamMemory {
+  return { ...blank, number, doubt: { kind: "lasting", cause: "not-provable" } };
+}
+
+/** What was stamped while the queue was seen bound, and nothing was in doubt, has to get there. */
+function firstCertain({ doubt, doubtTo }: DoubtStep, { rules, sight }: QueueContext): number | undefined {
+  const isCertain = rules.takeover && rules.doubtTo && doubt.kind === "none" && doubtTo > 0;
+  return isCertain && sight.reading?.bound === true ? doubtTo + 1 : undefined;
+}
+
+function lowestOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
 
 /** Promised to the world, expected here, not settled, and above everything that some set has forgotten. */
 function openOf(ledger: LedgerReport, receipts: Receipts | undefined, from: number, context: QueueContext): RangeSet {
@@ -171,7 +229,14 @@ function openOf(ledger: LedgerReport, receipts: Receipts | undefined, from: numb
   const settled =
     receipts === undefined
       ? atStream
-      : unionAll([atStream, receipts.processed, receipts.rejected, receipts.ahead, receipts.lost]);
+      : unionAll([
+          atStream,
+          receipts.processed,
+          receipts.rejected,
+          receipts.ahead,
+          receipts.lost,
+          deadOf(receipts.deaths),
+        ]);
   const lowest = Math.max(from, ledger.floor, receipts?.floor ?? 0);
   const ceiling = receipts?.ceiling ?? Number.POSITIVE_INFINITY;
   return upTo(above(difference(promised, settled), lowest - 1), ceiling - 1);
@@ -189,29 +254,6 @@ function unfinishedFrom(ledger: LedgerReport, open: RangeSet, from: number): num
   ]);
   const undecided = difference(rangeOf(Math.max(from, ledger.floor), ledger.assigned), decided);
   return Math.min(firstOf(open) ?? ledger.assigned + 1, firstOf(undecided) ?? ledger.assigned + 1);
-}
-
-function describeRejected(
-  producerId: string,
-  queue: string,
-  receipts: Receipts | undefined,
-  ledger: LedgerReport,
-): readonly Gap[] {
-  if (receipts === undefined) return [];
-  const sequences = difference(upTo(receipts.rejected, ledger.assigned), receipts.processed);
-  if (isEmpty(sequences)) return [];
-  return [
-    {
-      producerId,
-      group: queue,
-      sequences,
-      state: "explained",
-      verdict: "consume.rejected",
-      cause: undefined,
-      offsets: undefined,
-      decidedBy: "The application rejected it without asking for it again.",
-    },
-  ];
 }
 
 /** Without a ledger nobody says that what lies between two received sequences was ever sent. */

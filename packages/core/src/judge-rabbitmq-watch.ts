@@ -1,6 +1,8 @@
 import type { DoubtCause } from "./finding.ts";
 import type { ClientStanding } from "./judge.ts";
-import { type ConsumerLook, noWatch, type QueueWatch } from "./judge-rabbitmq-memory.ts";
+import { type GetsSight, isGetter, watchGets } from "./judge-rabbitmq-gets.ts";
+import { type Ending, findEnding } from "./judge-rabbitmq-gone.ts";
+import { type CalmLook, type ConsumerLook, noWatch, type QueueWatch } from "./judge-rabbitmq-memory.ts";
 import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
 import type { QueueRecord } from "./lane-record.ts";
 import type { QueueReading } from "./reading.ts";
@@ -26,10 +28,16 @@ export interface QueueSight {
   readonly cause: DoubtCause | undefined;
   /** Something is not clear yet: nothing may be concluded in this pass. */
   readonly isHeld: boolean;
+  /** Nothing that was taken by a foreign `get` can hide behind the counts. */
+  readonly areGetsSettled: boolean;
   /** A consumer died since the last look: what it held goes back to the queue. */
   readonly anyDied: boolean;
   /** Consumers that closed cleanly since the last look. */
   readonly closed: ReadonlySet<string>;
+  /** What took messages away at once since the last calm look. */
+  readonly ending: Ending | undefined;
+  /** The store lost writes: no proof that rests on what it holds goes on. */
+  readonly stateLost: boolean;
 }
 
 /** Compares the queue with what it was at the last pass. The first cause that applies is the one that people are told. */
@@ -38,34 +46,63 @@ export function watchQueue(input: WatchInput): QueueSight {
   const previous = input.previous ?? noWatch;
   const consumers = record === undefined ? previous.consumers : lookAtConsumers(previous, record, input.clients);
   const excess = reading?.consumerCount === undefined ? 0 : Math.max(0, reading.consumerCount - countLiving(consumers));
-  const watch: QueueWatch = {
+  const gets = watchGets(previous.gets, { before: previous.consumers, now: consumers }, reading);
+  const seen: QueueWatch = {
     lookedAtMs: reading?.beganAtMs ?? previous.lookedAtMs,
     bound: reading?.bound,
+    isGone: reading?.exists === false,
+    publishCount: reading?.publishCount ?? previous.publishCount,
     shape: reading?.shape ?? previous.shape,
     doubtToken: record?.doubtToken ?? previous.doubtToken,
-    getCount: reading?.getCount ?? previous.getCount,
+    gets: gets.watch,
+    limits: reading?.exists === true ? reading.limits : previous.limits,
+    calm: previous.calm,
     excess,
     consumers,
   };
   const anyDied = anyTurned(previous, consumers, "dead");
+  const stateLost = rules.storeDoubt && (input.stateLost || vanished(previous, record));
   const causes: readonly (DoubtCause | undefined)[] = [
     rules.consumerEnd && anyDied ? "member-died" : undefined,
     rules.consumerEnd && isAnyOff(consumers, record, input.clients) ? "switched-off" : undefined,
-    rules.storeDoubt && (input.stateLost || vanished(previous, record)) ? "state-lost" : undefined,
-    rules.consumerCount ? foreignCause(previous, watch) : undefined,
-    rules.getCounters && getsGrew(previous, watch) ? "foreign-member" : undefined,
-    rules.bindingChange ? bindingCause(previous, watch, reading) : undefined,
+    stateLost ? "state-lost" : undefined,
+    rules.consumerCount ? foreignCause(previous, seen) : undefined,
+    rules.getCounters && gets.change !== "none" ? "foreign-member" : undefined,
+    rules.bindingChange ? bindingCause(previous, seen, reading) : undefined,
     reading === undefined || reading.consumerCount === undefined ? "log-not-readable" : undefined,
-    rules.takeover && watch.lookedAtMs - previous.lookedAtMs > maxUnwatchedMs ? "joined-late" : undefined,
+    rules.takeover && seen.lookedAtMs - previous.lookedAtMs > maxUnwatchedMs ? "joined-late" : undefined,
   ];
   const cause = causes.find((each) => each !== undefined);
   const isHeld = rules.consumerCount && excess > 0;
-  return { watch, reading, cause, isHeld, anyDied, closed: turnedTo(previous, consumers, "closed") };
+  const ending = stateLost ? undefined : findEnding(previous.calm, reading);
+  const calm = stateLost ? undefined : nextCalm(seen, { reading, cause, isHeld, gets });
+  const areGetsSettled = !rules.getCounters || gets.isSettled;
+  const closed = turnedTo(previous, consumers, "closed");
+  return { watch: { ...seen, calm }, reading, cause, isHeld, areGetsSettled, anyDied, closed, ending, stateLost };
 }
 
-/** Calls of `get` are accounted as a consumer that the broker does not count. */
-function isGetter(consumerId: string): boolean {
-  return consumerId.startsWith("get:");
+/** The look itself where nothing is in doubt, else the one before, spoiled by what may have taken messages unheard. */
+function nextCalm(
+  watch: QueueWatch,
+  seen: Pick<QueueSight, "reading" | "cause" | "isHeld"> & { readonly gets: GetsSight },
+): CalmLook | undefined {
+  const { reading, cause, isHeld, gets } = seen;
+  const before = watch.calm;
+  const isInOrder = reading?.exists === true && reading.bound === true && cause === undefined && !isHeld;
+  if (isInOrder && reading.uptimeMs !== undefined && reading.getCount !== undefined && !gets.watch.hasTaker) {
+    const { beganAtMs, uptimeMs, limits } = reading;
+    return { beganAtMs, uptimeMs, limits, consumers: openIn(watch), isSpoiled: false, unclearAtMs: undefined };
+  }
+  const mayHaveTaken = isHeld || gets.change === "grew" || (cause !== undefined && spoils.has(cause));
+  if (before === undefined || !mayHaveTaken) return before;
+  if (reading?.uptimeMs === undefined) return { ...before, unclearAtMs: before.unclearAtMs ?? watch.lookedAtMs };
+  return { ...before, isSpoiled: true };
+}
+
+const spoils: ReadonlySet<DoubtCause> = new Set(["member-died", "switched-off", "foreign-member"]);
+
+function openIn({ consumers }: QueueWatch): ReadonlySet<string> {
+  return new Set([...consumers].filter(([, { state }]) => state === "open").map(([consumerId]) => consumerId));
 }
 
 function lookAtConsumers(
@@ -82,7 +119,8 @@ function lookAtConsumers(
       number: sign.number,
       deliveries: sign.deliveries,
       isQuiet: before !== undefined && isQuiet(before, sign),
-      state: sign.state === "closed" ? "closed" : isUp ? sign.state : "dead",
+      state: sign.state === "closed" ? "closed" : !isUp ? "dead" : sign.state === "off" ? "off" : "open",
+      isCounted: sign.state !== "ending",
     });
   }
   return looks;
@@ -97,7 +135,7 @@ function isQuiet(before: ConsumerLook, now: { readonly number: number; readonly 
 function countLiving(consumers: ReadonlyMap<string, ConsumerLook>): number {
   let count = 0;
   for (const [consumerId, look] of consumers)
-    if ((look.state === "open" || look.state === "off") && !isGetter(consumerId)) count += 1;
+    if ((look.state === "open" || look.state === "off") && look.isCounted && !isGetter(consumerId)) count += 1;
   return count;
 }
 
@@ -157,11 +195,6 @@ function foreignCause(previous: QueueWatch, watch: QueueWatch): DoubtCause | und
   return "foreign-member";
 }
 
-/** A count that falls was reset: what came before the reset is unknown. Before the first reading it was zero. */
-function getsGrew(previous: QueueWatch, watch: QueueWatch): boolean {
-  return watch.getCount !== undefined && watch.getCount !== (previous.getCount ?? 0);
-}
-
 function bindingCause(
   previous: QueueWatch,
   watch: QueueWatch,
@@ -171,6 +204,8 @@ function bindingCause(
   if (reading === undefined) return undefined;
   if (reading.bound === undefined) return "log-not-readable";
   if (!reading.exists || !reading.bound || !reading.provable) return "not-provable";
+  // It was deleted and declared anew, or its broker started again: what was sent in between went elsewhere.
+  if ((watch.publishCount ?? 0) < (previous.publishCount ?? 0)) return "not-provable";
   if (previous.shape !== undefined && previous.shape !== reading.shape) return "not-provable";
   return undefined;
 }

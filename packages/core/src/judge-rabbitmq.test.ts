@@ -200,13 +200,22 @@ function inputOf(pass: Pass, at: number, nowMs: number, memory: LaneMemory): Jud
     exists: true,
     bound: true,
     provable: true,
-    limits: { ttlMs: undefined, dropsHead: false, deadLetters: false, atRestart: "all", ...pass.limits },
+    limits: {
+      ttlMs: undefined,
+      dropsHead: false,
+      deadLetters: false,
+      atRestart: "all",
+      isTemporary: false,
+      ...pass.limits,
+    },
     uptimeMs: 600_000 + nowMs,
     shape: "",
     consumerCount: pass.consumerCount ?? 1,
     ready: pass.ready ?? 0,
     unacked: pass.unacked ?? 0,
     getCount: pass.getCount ?? 0,
+    publishCount: undefined,
+    isUntouched: false,
     statisticsLagMs: 5_000,
   };
   return {

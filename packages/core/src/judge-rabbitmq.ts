@@ -91,13 +91,19 @@ function rememberQueues(
   const settledTo = new Map(settled.map(({ producerId, to }) => [producerId, to]));
   const kept = new Map<string, QueueMemory>();
   for (const [queue, { memory }] of queues) {
-    if (memory.streams.size === 0 && memory.watch.bound !== true) continue;
+    if (isForgettable(memory)) continue;
     const streams = new Map(
       [...memory.streams].map(([id, stream]) => [id, { ...stream, settledTo: settledTo.get(id) ?? stream.settledTo }]),
     );
     kept.set(queue, { watch: memory.watch, streams });
   }
   return kept;
+}
+
+/** A queue that has nothing to do with the lane, or that is gone and of which nothing is open any more. */
+function isForgettable({ watch, streams }: QueueMemory): boolean {
+  if (watch.bound === true) return false;
+  return watch.isGone ? [...streams.values()].every(({ cohorts }) => cohorts.length === 0) : streams.size === 0;
 }
 
 /** A person asks which order it was: the producers are asked for what they call these messages. */

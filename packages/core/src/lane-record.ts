@@ -1,4 +1,5 @@
 import type { Deaths } from "./deaths.ts";
+import type { ConsumerState } from "./delivery-report.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import type { RangeSet } from "./range-set.ts";
 import type { EpochRun, LoggedCopy, MemberClaim, ReceiptTotals } from "./testimony-report.ts";
@@ -113,7 +114,7 @@ export interface QueueRecord {
       readonly clientId: string;
       readonly number: number;
       readonly deliveries: number;
-      readonly state: "open" | "off" | "closed";
+      readonly state: ConsumerState;
     }
   >;
   /** A fresh token each time that an instrumented client changed a binding, unbound, deleted or purged. */

@@ -66,6 +66,8 @@ export interface QueueLimits {
   readonly deadLetters: boolean;
   /** What is left of its messages when its broker starts again; undefined = not known. */
   readonly atRestart: "all" | "persistent" | "none" | undefined;
+  /** It goes by itself when nobody uses it: exclusive, auto-delete, or with an expiry of its own. */
+  readonly isTemporary: boolean;
 }
 
 /** Whether a message that nobody received may have gone to a dead-letter exchange. Rejected ones alone do not count. */
@@ -90,6 +92,10 @@ export interface QueueReading {
   readonly ready: number | undefined;
   readonly unacked: number | undefined;
   readonly getCount: number | undefined;
+  /** Messages that were published to it since it was declared, or its broker started. */
+  readonly publishCount: number | undefined;
+  /** Nobody was ever given anything of it, as far as statistics tell; undefined = not readable. */
+  readonly isUntouched: boolean | undefined;
   /** How long the queue's node has been up, as it last told; undefined = not readable. */
   readonly uptimeMs: number | undefined;
   readonly statisticsLagMs: number;

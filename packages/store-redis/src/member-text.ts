@@ -1,4 +1,4 @@
-import type { MemberClaim, MemberRecord, ReceiptTotals } from "@seqwatch/core";
+import type { Beginning, ConsumerState, MemberClaim, MemberRecord, ReceiptTotals } from "@seqwatch/core";
 import { decodePart, encodePart } from "./keys.ts";
 import { allKnown } from "./ledger-text.ts";
 import { parseInteger } from "./numbers.ts";
@@ -8,7 +8,7 @@ export function formatClaim(
   claim: MemberClaim,
   client: { readonly clientId: string; readonly memberId: string },
 ): string {
-  const { inWork, committed, crash } = claim;
+  const { inWork, committed, crash, began } = claim;
   const work = inWork === undefined ? "" : [inWork.offset, inWork.forMs, inWork.tries].map(toBase36).join(":");
   const { clientId, memberId } = client;
   const parts = [
@@ -16,7 +16,8 @@ export function formatClaim(
     committed === undefined ? "" : toBase36(committed),
     clientId === memberId ? "" : encodePart(clientId),
   ];
-  if (crash !== undefined) parts.push(encodePart(crash));
+  if (crash !== undefined || began !== undefined) parts.push(encodePart(crash ?? ""));
+  if (began !== undefined) parts.push(formatBeginning(began));
   return parts.join(";");
 }
 
@@ -25,6 +26,14 @@ const letters = { open: "o", off: "x", closed: "c" } as const;
 
 export function formatState(state: MemberClaim["state"]): string {
   return letters[state];
+}
+
+export function formatConsumerState(state: ConsumerState): string {
+  return state === "ending" ? "e" : letters[state];
+}
+
+export function parseConsumerState(letter: string | undefined): ConsumerState | undefined {
+  return letter === "e" ? "ending" : parseState(letter);
 }
 
 export function parseState(letter: string | undefined): MemberClaim["state"] | undefined {
@@ -36,15 +45,32 @@ export function formatTotals(totals: ReceiptTotals): string {
   return [received, processed, redelivered, unstamped, forwarded, skipped].join(",");
 }
 
-/** A member of `number;nonce;state;version;work;committed;client;crash`, its totals, and its highest first deliveries. */
+/** `offset:era`, with `:n` for a new partition. */
+function formatBeginning({ offset, era, isNewPartition }: Beginning): string {
+  return [toBase36(offset), toBase36(era), ...(isNewPartition ? ["n"] : [])].join(":");
+}
+
+function parseBeginning(text: string | undefined): Beginning | undefined {
+  const [offsetText, eraText, mark] = (text ?? "").split(":");
+  const offset = fromBase36(offsetText ?? "");
+  const era = fromBase36(eraText ?? "");
+  return offset === undefined || era === undefined ? undefined : { offset, era, isNewPartition: mark === "n" };
+}
+
+/** A member of `number;nonce;state;version;work;committed;client;crash;began`, its totals, and its highest first deliveries. */
 export function parseMember(
   memberId: string,
   texts: { readonly member: string; readonly totals: string; readonly highest: string },
 ): MemberRecord | undefined {
-  const [number, nonce, state, , work, committed, client, crash] = texts.member.split(";");
+  const [number, nonce, state, , work, committed, client, crash, began] = texts.member.split(";");
   const open = parseClaim(parseState(state), work ?? "", committed ?? "");
   const reason = decodePart(crash ?? "");
-  const claim = open === undefined || crash === undefined || reason === undefined ? open : { ...open, crash: reason };
+  const beginning = parseBeginning(began);
+  const claim = open && {
+    ...open,
+    ...(crash === undefined || crash === "" || reason === undefined ? {} : { crash: reason }),
+    ...(beginning === undefined ? {} : { began: beginning }),
+  };
   return allKnown({
     clientId: client === undefined || client === "" ? memberId : decodePart(client),
     number: parseInteger(number),

@@ -29,7 +29,7 @@ import { encodePart, type Keys, keysOf } from "./keys.ts";
 import { decodeLane } from "./lane-decoder.ts";
 import { LaneRegistry } from "./lane-registry.ts";
 import { LaneWatch } from "./lane-watch.ts";
-import { formatState } from "./member-text.ts";
+import { formatConsumerState } from "./member-text.ts";
 import { lifeOf, mastersOf, parseInfo, warningsOf } from "./redis-facts.ts";
 import { toAnswer, toClientSign, toFields, toNewestText, toQueue, toRangeSets, toSwitch, toTexts } from "./replies.ts";
 import {
@@ -132,7 +132,7 @@ class RedisStore implements Store {
         ...signs.flatMap(({ consumerId, number, state, deliveries, clientId }) => [
           consumerId,
           `${number}`,
-          formatState(state),
+          formatConsumerState(state),
           `${deliveries}`,
           encodePart(clientId),
         ]),

@@ -10,7 +10,7 @@ import {
 } from "@seqwatch/core";
 import { decodePart } from "./keys.ts";
 import { parseJson } from "./ledger-text.ts";
-import { parseState } from "./member-text.ts";
+import { parseConsumerState } from "./member-text.ts";
 import { parseInteger } from "./numbers.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -70,7 +70,7 @@ export function toQueue(fields: ReadonlyMap<string, string>): QueueRecord {
     const [numberText, , letter, deliveriesText, client] = text.split(";");
     const number = parseInteger(numberText);
     const deliveries = parseInteger(deliveriesText);
-    const state = parseState(letter);
+    const state = parseConsumerState(letter);
     const clientId = decodePart(client ?? "");
     if (number === undefined || deliveries === undefined || state === undefined || clientId === undefined) continue;
     consumers.set(field.slice(1), { clientId, number, deliveries, state });

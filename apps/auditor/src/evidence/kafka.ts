@@ -2,9 +2,12 @@ import type { ClientSign, EvidenceReader, Lane } from "@seqwatch/core";
 import { createKafkaReader, kafkaMemberIdsOf } from "@seqwatch/kafkajs";
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from "kafkajs";
 import type { Settings } from "../settings.ts";
+import type { Trust } from "./trust.ts";
 
 export interface KafkaEvidenceOptions {
   readonly settings: Settings;
+  /** undefined = whom Node trusts by itself. */
+  readonly trust?: Trust;
   /** Signs of the clients that live: members that none of them accounts for are foreign. */
   readonly livingSigns: () => Promise<readonly ClientSign[]>;
   readonly warn: (code: string, text: string) => void;
@@ -12,9 +15,9 @@ export interface KafkaEvidenceOptions {
 
 /** Evidence of the Kafka that the settings name; undefined where they name none. It connects when it is first asked. */
 export function createKafkaEvidence(options: KafkaEvidenceOptions): EvidenceReader | undefined {
-  const { settings, livingSigns, warn } = options;
+  const { settings, trust, livingSigns, warn } = options;
   if (settings.kafkaBrokers === undefined) return undefined;
-  const reader = createKafkaReader(new Kafka(toKafkaConfig(settings, settings.kafkaBrokers)), {
+  const reader = createKafkaReader(new Kafka(toKafkaConfig(settings, settings.kafkaBrokers, trust)), {
     ...(settings.kafkaCluster === undefined ? {} : { cluster: settings.kafkaCluster }),
     memberIds: async () => kafkaMemberIdsOf(await livingSigns()),
     readsRecords: settings.evidence === "records",
@@ -45,12 +48,12 @@ function describeUnreadable({ cluster, destination, partition }: Lane): string {
   return `Kafka's ${destination}/${partition} in cluster ${cluster} gives no evidence now: ${why}. SEQWATCH_KAFKA_CLUSTER sets the name.`;
 }
 
-function toKafkaConfig(settings: Settings, brokers: string[]): KafkaConfig {
+function toKafkaConfig(settings: Settings, brokers: string[], trust: Trust | undefined): KafkaConfig {
   const sasl = toSasl(settings);
   return {
     clientId: "seqwatch-auditor",
     brokers,
-    ssl: settings.kafkaTls,
+    ssl: settings.kafkaTls && toTls(trust),
     ...(sasl === undefined ? {} : { sasl }),
     connectionTimeout: 2_000,
     requestTimeout: 5_000,
@@ -58,6 +61,16 @@ function toKafkaConfig(settings: Settings, brokers: string[]): KafkaConfig {
     retry: { retries: 1, initialRetryTime: 100 },
     logLevel: logLevel.NOTHING,
   };
+}
+
+function toTls(trust: Trust | undefined): Exclude<KafkaConfig["ssl"], undefined> {
+  const { ca, kafkaCert: cert, kafkaKey: key } = trust ?? {};
+  const shown = {
+    ...(ca !== undefined && { ca: [...ca] }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  };
+  return Object.keys(shown).length === 0 ? true : shown;
 }
 
 function toSasl({ kafkaSaslMechanism, kafkaUsername, kafkaPassword }: Settings): SASLOptions | undefined {

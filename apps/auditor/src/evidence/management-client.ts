@@ -1,4 +1,5 @@
 import { BackOff } from "./back-off.ts";
+import { httpGet } from "./http-get.ts";
 import { type Dated, SharedAnswers } from "./shared-answers.ts";
 
 export type ManagementAnswer =
@@ -10,6 +11,8 @@ export type ManagementAnswer =
 export interface ManagementOptions {
   /** With user and password: `http://guest:guest@127.0.0.1:15672`. */
   readonly url: string;
+  /** Certificates in PEM that its TLS is trusted by; undefined = those that Node trusts by itself. */
+  readonly ca?: readonly string[] | undefined;
   readonly timeoutMs: number;
   readonly maxConcurrent: number;
   /** Within this time the same question gets the same answer. */
@@ -67,21 +70,20 @@ export class ManagementClient {
   }
 
   async #tryOnce(path: string): Promise<ManagementAnswer> {
-    const { timeoutMs, warn } = this.#options;
-    const response = await fetch(`${this.#base}${path}`, {
+    const { timeoutMs, warn, ca } = this.#options;
+    const { status, text } = await httpGet(new URL(`${this.#base}${path}`), {
       headers: this.#authorization === undefined ? {} : { authorization: this.#authorization },
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#closing.signal]),
-      redirect: "error",
+      ca,
     });
-    if (response.ok) return { kind: "found", body: await response.json() };
-    await response.body?.cancel();
-    if (response.status === 404) return { kind: "absent" };
-    if (response.status === 401 || response.status === 403) {
+    if (status === 200) return { kind: "found", body: JSON.parse(text) };
+    if (status === 404) return { kind: "absent" };
+    if (status === 401 || status === 403) {
       const mend = "Give the user the tag monitoring and read permission on the virtual host.";
-      warn("MANAGEMENT_FORBIDDEN", `RabbitMQ's management API refuses ${path} (${response.status}). ${mend}`);
+      warn("MANAGEMENT_FORBIDDEN", `RabbitMQ's management API refuses ${path} (${status}). ${mend}`);
       return { kind: "unknown" };
     }
-    throw new Error(`${path} was answered with status ${response.status}`);
+    throw new Error(`${path} was answered with status ${status}`);
   }
 }
 

@@ -5,6 +5,8 @@ import { countOf, type Fields, textOf } from "./json-fields.ts";
 export interface QueueSources {
   readonly type: string;
   readonly durable: boolean;
+  /** Exclusive, or auto-delete. */
+  readonly isTemporary: boolean;
   readonly given: Fields;
   readonly policies: readonly Fields[];
 }
@@ -26,6 +28,7 @@ export function limitsOf(sources: QueueSources, deadLetters: boolean): QueueLimi
     dropsHead: lengths.length > 0 && overflow === "drop-head",
     deadLetters,
     atRestart: atRestart(sources),
+    isTemporary: sources.isTemporary || numbersOf(sources, "expires").length > 0,
   };
 }
 

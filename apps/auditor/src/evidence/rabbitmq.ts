@@ -12,6 +12,8 @@ export interface RabbitReaderOptions {
   /** The management API, with user and password. */
   readonly managementUrl: string;
   readonly virtualHost: string;
+  /** Certificates in PEM that its TLS is trusted by; undefined = those that Node trusts by itself. */
+  readonly ca?: readonly string[] | undefined;
   /** What the applications call the cluster; undefined = as the broker calls itself. */
   readonly cluster: string | undefined;
   /** Opens a connection of the reader's own. */
@@ -32,6 +34,7 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
   const vhost = encodeURIComponent(virtualHost);
   const management = new ManagementClient({
     url: options.managementUrl,
+    ca: options.ca,
     timeoutMs,
     maxConcurrent: 8,
     shareMs,
@@ -66,6 +69,8 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
       ready: settings.ready,
       unacked: settings.unacked,
       getCount: settings.getCount,
+      isUntouched: settings.isUntouched,
+      publishCount: settings.publishCount,
       uptimeMs: await look.readUptime(node),
       statisticsLagMs: statisticsLagIntervals * options.statisticsIntervalMs,
     };
@@ -110,6 +115,8 @@ interface QueueSettings {
   readonly ready: number | undefined;
   readonly unacked: number | undefined;
   readonly getCount: number | undefined;
+  readonly isUntouched: boolean | undefined;
+  readonly publishCount: number | undefined;
 }
 
 /** The questions of one reading, which is as old as the oldest answer it rests on. */
@@ -212,6 +219,7 @@ function settingsOf(exists: boolean, fields: Fields, type: string, policies: rea
     sources: {
       type,
       durable: fields["durable"] === true,
+      isTemporary: fields["exclusive"] === true || fields["auto_delete"] === true,
       given,
       policies: [...policies, fieldsOf(fields["effective_policy_definition"])],
     },
@@ -219,6 +227,8 @@ function settingsOf(exists: boolean, fields: Fields, type: string, policies: rea
     shape: [exists, type, fields["durable"], fields["exclusive"], given, policies],
     ready,
     unacked: countOf(fields["messages_unacknowledged"]),
+    publishCount: ready === undefined ? undefined : (countOf(statistics["publish"]) ?? 0),
+    isUntouched: ready === undefined ? undefined : (countOf(statistics["deliver_get"]) ?? 0) === 0,
     getCount: ready === undefined ? undefined : gets.reduce((sum, each) => sum + each, 0),
   };
 }

@@ -57,6 +57,7 @@ export function describeShared(store: () => Store): void {
     const consumer = { consumerId: "a", clientId: "client;1", number: 2, deliveries: 9, state: "open" } as const;
     expect(await store().readQueue("main", "billing")).toEqual({ consumers: new Map(), doubtToken: "" });
     await store().signConsumers("main", "billing", [consumer, { ...consumer, consumerId: "b", state: "off" }]);
+    await store().signConsumers("main", "billing", [{ ...consumer, consumerId: "d", state: "ending" }]);
     await store().signConsumers("main", "billing", [{ ...consumer, number: 1, deliveries: 1 }]);
     await store().doubtQueue("main", "billing", "token-1");
     const line = { clientId: "client;1", number: 2, deliveries: 9 };
@@ -64,6 +65,7 @@ export function describeShared(store: () => Store): void {
       consumers: new Map([
         ["a", { ...line, state: "open" }],
         ["b", { ...line, state: "off" }],
+        ["d", { ...line, state: "ending" }],
       ]),
       doubtToken: "token-1",
     });

@@ -89,22 +89,24 @@ export class SimAuditor {
   }
 
   #readQueue(lane: Lane, queue: SimQueue): QueueLook["reading"] {
-    const { clock, bindings, shapes, faults } = this.#world;
+    const { clock, bindings, shapes, faults, broker } = this.#world;
     return {
       beganAtMs: clock.nowMs,
-      exists: true,
-      bound: bindings.get(lane.partition)?.has(queue.name) ?? false,
+      exists: queue.exists,
+      bound: queue.exists && (bindings.get(lane.partition)?.has(queue.name) ?? false),
       provable: true,
       limits: {
         ttlMs: faults.ttlMs > 0 ? faults.ttlMs : undefined,
         dropsHead: faults.maxLength > 0 && faults.overflow === "drop-head",
         deadLetters: faults.deadLetter === "cycle",
-        atRestart: "all",
+        atRestart: "persistent",
+        isTemporary: false,
       },
-      uptimeMs: clock.nowMs,
+      publishCount: undefined,
+      isUntouched: false,
+      uptimeMs: clock.nowMs < broker.tellsFromMs ? undefined : clock.nowMs - broker.startedAtMs,
       shape: shapes.get(`${lane.partition} ${queue.name}`) ?? "",
-      consumerCount: queue.consumerCount,
-      ...queue.statistics,
+      ...(queue.exists ? { consumerCount: queue.consumerCount, ...queue.statistics } : unread),
       statisticsLagMs: 5_000,
     };
   }
@@ -157,3 +159,6 @@ export class SimAuditor {
     });
   }
 }
+
+/** Of a queue that is gone nothing is counted. */
+const unread = { consumerCount: undefined, ready: undefined, unacked: undefined, getCount: undefined } as const;

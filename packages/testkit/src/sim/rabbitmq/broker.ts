@@ -18,7 +18,7 @@ export function createBroker(world: World): Broker {
       let refused = 0;
       for (const name of bound) {
         const queue = world.queues.get(name);
-        if (queue === undefined) continue;
+        if (queue?.exists !== true) continue;
         routed += 1;
         if (!queue.enqueue(message)) refused += 1;
       }

@@ -1,4 +1,4 @@
-import { type Answer, type DeliveryReport, type Lane, LaneDeliveries } from "@seqwatch/core";
+import { type Answer, type ConsumerState, type DeliveryReport, type Lane, LaneDeliveries } from "@seqwatch/core";
 import { SimChain } from "./chain.ts";
 import type { SimProcess } from "./process.ts";
 import { newId, type World } from "./world.ts";
@@ -22,6 +22,7 @@ export class ConsumerReports {
   #isClosed = false;
   #isSigning = false;
   #isDoubted = false;
+  #isEnding = false;
   #state: "open" | "off" | "closed" = "open";
   #reportedCount = 0;
   #sinceReportMs = 0;
@@ -59,6 +60,13 @@ export class ConsumerReports {
     if (this.#state !== "off") return;
     this.isRecording = true;
     this.#state = "open";
+  }
+
+  /** Cancelled: the broker counts it no more, and the store hears of it at once. */
+  end(): void {
+    this.#isEnding = true;
+    this.#sinceReportMs = restMs;
+    this.#reportNow();
   }
 
   /** No more deliveries will come. Whoever disconnects waits for the last report, but not for long. */
@@ -186,14 +194,14 @@ export class ConsumerReports {
     readonly clientId: string;
     readonly number: number;
     readonly deliveries: number;
-    readonly state: "open" | "off" | "closed";
+    readonly state: ConsumerState;
   } {
     return {
       consumerId: this.#consumerId,
       clientId: this.#process.clientId,
       number: this.#number,
       deliveries: this.#reportedCount,
-      state: this.#state,
+      state: this.#state === "open" && this.#isEnding ? "ending" : this.#state,
     };
   }
 

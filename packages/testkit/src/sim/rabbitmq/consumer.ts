@@ -73,6 +73,7 @@ export class SimConsumer {
       this.#isDropping = !isGraceful;
       clock.after(random.between(0.3, 2), () => {
         this.#channel.isOpen = false;
+        this.#reports.end();
         // The answer to a cancel comes after everything that was sent before it.
         const drainMs = isGraceful ? Math.max(random.between(5, 400), this.#lastArrivalMs - clock.nowMs + 1) : 3;
         this.process.after(drainMs, () => {

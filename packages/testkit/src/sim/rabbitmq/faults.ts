@@ -27,6 +27,12 @@ export interface RabbitFaults {
   readonly bindingEveryS: number;
   readonly purgeEveryS: number;
   readonly restartEveryS: number;
+  /** Of producers: their messages are not persistent. */
+  readonly transientShare: number;
+  /** Of messages: they have an expiration of their own. */
+  readonly expirationShare: number;
+  /** A queue is deleted, and declared again after a while. */
+  readonly deleteEveryS: number;
   readonly storeFailoverEveryS: number;
   readonly storeFlushEveryS: number;
   readonly storeEvictionEveryS: number;
@@ -66,6 +72,9 @@ export const noFaults: RabbitFaults = {
   bindingEveryS: 0,
   purgeEveryS: 0,
   restartEveryS: 0,
+  transientShare: 0,
+  expirationShare: 0,
+  deleteEveryS: 0,
   storeFailoverEveryS: 0,
   storeFlushEveryS: 0,
   storeEvictionEveryS: 0,
@@ -91,6 +100,7 @@ export function makesDoubt(faults: RabbitFaults): boolean {
     faults.foreignGetEveryS,
     faults.bindingEveryS,
     faults.restartEveryS,
+    faults.deleteEveryS,
     faults.storeFailoverEveryS,
     faults.storeFlushEveryS,
     faults.storeEvictionEveryS,
@@ -129,6 +139,9 @@ export function drawFaults(random: Random): RabbitFaults {
     bindingEveryS: every(8, 30),
     purgeEveryS: sometimes(10, 40),
     restartEveryS: every(20, 60),
+    transientShare: sometimes(0.2, 1),
+    expirationShare: random.chance(0.2) ? random.between(0.05, 0.5) : 0,
+    deleteEveryS: every(25, 60),
     storeFailoverEveryS: every(8, 30),
     storeFlushEveryS: every(15, 50),
     storeEvictionEveryS: every(10, 40),

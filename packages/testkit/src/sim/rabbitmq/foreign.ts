@@ -28,7 +28,7 @@ export function getUnaudited(world: World, queue: SimQueue): void {
   let wanted = random.integer(1, 12);
   const untilMs = clock.nowMs + random.between(100, 4_000);
   const get = (): void => {
-    const entry = queue.isUp && queue.readyCount > 0 ? queue.get() : undefined;
+    const entry = queue.isUp && queue.exists && queue.readyCount > 0 ? queue.get() : undefined;
     if (entry !== undefined) {
       wanted -= 1;
       mark(entry.message, queue.name, fate.processed);

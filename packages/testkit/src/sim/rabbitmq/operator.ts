@@ -43,6 +43,7 @@ export class Operator {
       while (this.#producers.length < 3) this.#producers.push(new SimProducer(this.#world, this.#broker));
     if (this.#world.broker.isUp && clock.nowMs >= this.#pausedUntilMs)
       for (const queue of queues.values()) {
+        if (!queue.exists) continue;
         const count = this.#consumers.filter((consumer) => consumer.queue === queue).length;
         for (let i = count; i < 2; i += 1) this.#consumers.push(new SimConsumer(this.#world, queue));
       }
@@ -64,6 +65,7 @@ export class Operator {
     this.#plan(faults.bindingEveryS, () => this.#unbind());
     this.#plan(faults.purgeEveryS, () => this.#forQueue("purge", (_, queue) => queue.purge()));
     this.#plan(faults.restartEveryS, () => this.#restartBroker());
+    this.#plan(faults.deleteEveryS, () => this.#deleteQueue());
     this.#plan(faults.storeFailoverEveryS, () => this.#failOver());
     this.#plan(faults.storeFlushEveryS, () => this.#flush());
     this.#plan(faults.storeEvictionEveryS, () => this.#evict());
@@ -162,7 +164,7 @@ export class Operator {
 
   #restartBroker(): void {
     const { broker, clock, random, queues } = this.#world;
-    if (!broker.isUp) return;
+    if (!broker.isUp || [...queues.values()].some((queue) => queue.hidesGets)) return;
     note(this.#world, "broker restarts");
     broker.isUp = false;
     for (const queue of queues.values()) queue.isUp = false;
@@ -170,15 +172,39 @@ export class Operator {
     for (const consumer of this.#consumers) consumer.dropChannel();
     for (const queue of queues.values()) {
       queue.detachAll();
+      queue.forgetTransient();
       queue.getCount = 0;
     }
-    clock.after(random.between(3_000, 7_000), () => {
+    const downMs = random.between(3_000, 7_000);
+    // Its age counts from when the machine starts, before it serves, and shows only later.
+    clock.after(downMs - random.between(500, 2_500), () => {
+      broker.startedAtMs = clock.nowMs;
+    });
+    clock.after(downMs, () => {
       broker.isUp = true;
+      broker.tellsFromMs = clock.nowMs + random.between(0, 6_000);
       for (const queue of queues.values()) {
         queue.isUp = true;
         queue.emitStatistics();
         queue.dispatch();
       }
+    });
+  }
+
+  /** With a mark where an instrumented client does it. */
+  #deleteQueue(): void {
+    const { clock, random, queues, broker, store } = this.#world;
+    const queue = random.pick([...queues.values()]);
+    if (queue === undefined || !broker.isUp || !queue.exists || queue.hidesGets) return;
+    const isMarked = random.chance(0.3);
+    note(this.#world, `${queue.name} deleted${isMarked ? ", marked" : ""}`);
+    if (isMarked) store.doubtQueue(queue.name, newId(this.#world, "d"));
+    queue.delete();
+    for (const consumer of this.#consumers) if (consumer.queue === queue) consumer.dropChannel();
+    clock.after(random.between(isMarked ? 100 : minStayMs, 8_000), () => {
+      if (isMarked) store.doubtQueue(queue.name, newId(this.#world, "d"));
+      queue.exists = true;
+      queue.emitStatistics();
     });
   }
 

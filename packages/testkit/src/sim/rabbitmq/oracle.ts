@@ -57,13 +57,14 @@ interface Truth {
   readonly messages: ReadonlyMap<string, SimMessage>;
   /** What still lies in a queue, or is held by somebody without an answer. */
   readonly contents: ReadonlyMap<string, ReadonlySet<SimMessage>>;
+  readonly ttlMs: number;
 }
 
 function readTruth(world: World): Truth {
   const messages = new Map<string, SimMessage>();
   for (const message of world.messages) messages.set(keyOf(message.producerId, message.sequence), message);
   const contents = new Map([...world.queues].map(([name, queue]) => [name, new Set(queue.contents())]));
-  return { messages, contents };
+  return { messages, contents, ttlMs: world.faults.ttlMs };
 }
 
 /** A producer's streams share its id; the simulation gives each stream an id of its own, so no lane is needed here. */
@@ -83,7 +84,21 @@ function judgeFinding(
   }
   if (!isLost(message, group, isThere(message, group, truth))) return "false";
   const bits = message.fates.get(group) ?? 0;
-  return (bits & fate.dropped) !== 0 && (bits & fate.read) === 0 && verdict === "store.dropped" ? "right" : "wrong";
+  return (bits & fate.dropped) !== 0 && (bits & fate.read) === 0 && isTrue(verdict, bits, message, truth)
+    ? "right"
+    : "wrong";
+}
+
+/**
+ * "Dropped" is true of every cause. What was taken from a queue with a time-to-live looks as if that had been over, and
+ * what went unseen just before a restart as if that had taken it.
+ */
+function isTrue(verdict: string, bits: number, message: SimMessage, { ttlMs }: Truth): boolean {
+  const { expiresAfterMs, isTransient } = message;
+  if (verdict === "store.restarted") return isTransient && (bits & fate.expired) === 0;
+  if (verdict === "store.expired")
+    return (bits & fate.forgotten) === 0 && (ttlMs > 0 || Number.isFinite(expiresAfterMs));
+  return verdict === "store.dropped";
 }
 
 function isThere(message: SimMessage, queue: string, truth: Truth): boolean {

@@ -19,6 +19,7 @@ export class SimProducer {
   readonly #streams = new Map<Lane, Stream>();
   readonly #confirms: boolean;
   readonly #republishes: boolean;
+  readonly #isTransient: boolean;
   /** Published on the open channel and not confirmed yet. */
   #outstanding = new Set<SimMessage>();
   #channel = 0;
@@ -31,6 +32,7 @@ export class SimProducer {
     this.process = new SimProcess(world, "p");
     this.#confirms = !world.random.chance(world.faults.plainChannelShare);
     this.#republishes = world.random.chance(0.5);
+    this.#isTransient = world.random.chance(world.faults.transientShare);
     this.#publishNext();
     this.process.after(world.random.between(100, 1_000), () => this.#report());
   }
@@ -77,6 +79,8 @@ export class SimProducer {
 
   #publishNew(lane: Lane): void {
     const { ledger } = this.#streamOf(lane);
+    const { random, faults } = this.#world;
+    const hasExpiration = random.chance(faults.expirationShare);
     const message: SimMessage = {
       lane,
       producerId: ledger.producerId,
@@ -85,8 +89,12 @@ export class SimProducer {
       sentAtMs: this.#world.clock.nowMs,
       fates: new Map(),
       returnedCount: 0,
+      isTransient: this.#isTransient,
+      expiresAfterMs: hasExpiration ? random.integer(300, 4_000) : Number.POSITIVE_INFINITY,
     };
     this.#world.messages.push(message);
+    if (message.isTransient) ledger.bookTransient(message.sequence);
+    if (hasExpiration) ledger.bookExpiring(message.sequence, message.expiresAfterMs);
     if (!this.#confirms) ledger.bookTold(message.sequence, message.sequence);
     this.#publish(message);
   }

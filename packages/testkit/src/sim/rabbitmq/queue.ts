@@ -33,10 +33,13 @@ export class SimQueue {
   /** What management last emitted. */
   statistics = { ready: 0, unacked: 0, getCount: 0 };
   isUp = true;
+  /** False while it is deleted. */
+  exists = true;
   #ready: Entry[] = [];
   #head = 0;
   #position = 0;
   #tag = 0;
+  #getsShownAtMs = 0;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #faults: RabbitFaults;
@@ -76,6 +79,7 @@ export class SimQueue {
   }
 
   emitStatistics(): void {
+    if (this.getCount > 0 && this.statistics.getCount === 0) this.#getsShownAtMs = this.#clock.nowMs;
     this.statistics = { ready: this.readyCount, unacked: this.unackedCount, getCount: this.getCount };
   }
 
@@ -123,9 +127,41 @@ export class SimQueue {
       mark(entry.message, this.name, fate.dropped);
   }
 
+  /** Somebody takes by `get`, and no look can have seen it: such a one is there for longer, as the design assumes. */
+  get hidesGets(): boolean {
+    return this.getCount > 0 && (this.statistics.getCount === 0 || this.#clock.nowMs < this.#getsShownAtMs + 1_600);
+  }
+
+  /** The broker starts again: what is not on disk is gone. Nobody is attached. */
+  forgetTransient(): void {
+    const kept = this.#ready.slice(this.#head).filter((entry) => !this.#forget(entry));
+    this.#ready = kept;
+    this.#head = 0;
+  }
+
+  /** Deleted with all that it holds; whoever consumed is cancelled. */
+  delete(): void {
+    this.exists = false;
+    this.getCount = 0;
+    for (const entry of this.#ready.slice(this.#head)) mark(entry.message, this.name, fate.dropped);
+    for (const channel of this.channels) {
+      for (const entry of channel.unacked.values()) mark(entry.message, this.name, fate.dropped);
+      channel.unacked.clear();
+      channel.isOpen = false;
+    }
+    this.channels.clear();
+    this.#ready = [];
+    this.#head = 0;
+  }
+
+  #forget({ message }: Entry): boolean {
+    if (message.isTransient) mark(message, this.name, fate.dropped | fate.forgotten);
+    return message.isTransient;
+  }
+
   /** Gives out what can be given out, round robin. */
   dispatch(): void {
-    if (!this.isUp) return;
+    if (!this.isUp || !this.exists) return;
     while (this.readyCount > 0) {
       const channel = this.#nextChannel();
       if (channel === undefined) return;
@@ -166,7 +202,8 @@ export class SimQueue {
   #append(message: SimMessage, isReturned: boolean): void {
     this.#position += 1;
     const { ttlMs, maxLength } = this.#faults;
-    const expiresAtMs = ttlMs > 0 ? this.#clock.nowMs + ttlMs : Number.POSITIVE_INFINITY;
+    const lifeMs = Math.min(ttlMs > 0 ? ttlMs : Number.POSITIVE_INFINITY, message.expiresAfterMs);
+    const expiresAtMs = this.#clock.nowMs + lifeMs;
     this.#ready.push({ message, position: this.#position, deliveredCount: 0, expiresAtMs, isReturned });
     if (maxLength > 0 && this.readyCount > maxLength) this.#throwAway(this.#takeHead());
     this.dispatch();
@@ -182,6 +219,7 @@ export class SimQueue {
         this.#head = 0;
       }
       if (entry.expiresAtMs > this.#clock.nowMs) return entry;
+      mark(entry.message, this.name, fate.expired);
       this.#throwAway(entry);
     }
   }

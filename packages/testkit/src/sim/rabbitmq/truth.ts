@@ -10,6 +10,10 @@ export interface SimMessage {
   /** By queue name: bits of `fate`. */
   readonly fates: Map<string, number>;
   returnedCount: number;
+  /** The broker forgets it when it starts again. */
+  readonly isTransient: boolean;
+  /** Its own expiration; Infinity = none. */
+  readonly expiresAfterMs: number;
 }
 
 /** What happened to a message in a queue; several may apply, for it may be there twice. */
@@ -26,6 +30,10 @@ export const fate = {
   dropped: 32,
   /** A copy was sent to a consumer without acknowledgement that never read it. */
   vanished: 64,
+  /** Of the dropped: its time-to-live was over. */
+  expired: 128,
+  /** Of the dropped: forgotten at a restart. */
+  forgotten: 256,
 } as const;
 
 export function mark(message: SimMessage, queue: string, bit: number): void {

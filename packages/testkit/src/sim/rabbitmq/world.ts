@@ -25,7 +25,8 @@ export interface World {
   readonly entered: Map<string, number>;
   readonly trace: string[];
   readonly counts: { faults: number; ids: number };
-  broker: { isUp: boolean };
+  /** `startedAtMs` and, until it can be read again, when that is. */
+  broker: { isUp: boolean; startedAtMs: number; tellsFromMs: number };
 }
 
 export function newId(world: World, kind: string): string {

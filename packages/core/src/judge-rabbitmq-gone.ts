@@ -1,0 +1,104 @@
+import type { CalmLook, ConsumerLook, Gone } from "./judge-rabbitmq-memory.ts";
+import type { LedgerReport } from "./ledger-report.ts";
+import { above, difference, emptyRanges, intersection, isEmpty, type RangeSet } from "./range-set.ts";
+import type { QueueLimits, QueueReading } from "./reading.ts";
+
+/** A restart of its broker, or its end, since the queue was last seen in order. */
+export interface Ending {
+  readonly kind: "restarted" | "deleted";
+  readonly isQueueGone: boolean;
+  readonly calm: CalmLook;
+}
+
+/**
+ * Whether the broker of a queue has started again, or the queue is no longer there, since the last look at which nothing
+ * was in doubt. What that took away was there until then, but for what consumers were given, and they will tell: so no
+ * doubt that began later matters.
+ */
+export function findEnding(calm: CalmLook | undefined, reading: QueueReading | undefined): Ending | undefined {
+  if (calm === undefined || reading?.uptimeMs === undefined || calm.isSpoiled) return undefined;
+  const isQueueGone = !reading.exists;
+  const startedAtMs = reading.beganAtMs - reading.uptimeMs;
+  if (hasRestarted(calm, reading, startedAtMs)) {
+    if (startedAtMs - calm.beganAtMs > maxOutageMs) return undefined;
+    // Seen while nobody could tell how long the broker was up: it counts unless it came after the start.
+    if ((calm.unclearAtMs ?? startedAtMs) < startedAtMs - reading.statisticsLagMs / 2) return undefined;
+    return { kind: "restarted", isQueueGone, calm };
+  }
+  if (!isQueueGone || calm.unclearAtMs !== undefined) return undefined;
+  return reading.beganAtMs - calm.beganAtMs <= maxUnseenMs ? { kind: "deleted", isQueueGone, calm } : undefined;
+}
+
+/** What of these went with a restart, or with the queue; each part by what took it. */
+export function goneWith(
+  ending: Ending,
+  sequences: RangeSet,
+  ledger: LedgerReport,
+): readonly { readonly kind: Gone["kind"]; readonly sequences: RangeSet }[] {
+  const known = difference(sequences, maybeDeadIn(ending.calm.limits, sequences, ledger));
+  const forgotten = ending.kind === "restarted" ? forgottenAtRestart(ending.calm.limits, known, ledger) : emptyRanges;
+  const rest = ending.isQueueGone ? difference(known, forgotten) : emptyRanges;
+  const parts = [
+    { kind: "restarted", sequences: forgotten },
+    { kind: "deleted", sequences: rest },
+  ] as const;
+  return parts.filter((part) => !isEmpty(part.sequences));
+}
+
+/** What nobody received and may have gone to a dead-letter exchange. Rejected ones were received. */
+export function maybeDeadIn(limits: QueueLimits, sequences: RangeSet, ledger: LedgerReport): RangeSet {
+  if (!limits.deadLetters) return emptyRanges;
+  if (limits.ttlMs !== undefined || limits.dropsHead) return sequences;
+  return intersection(sequences, ledger.lifetimes?.expiring ?? emptyRanges);
+}
+
+/** What was noted before the calm look, and lies above the doubts of that time. */
+export function eligibleFor(
+  ending: Ending,
+  cohort: { readonly sequences: RangeSet; readonly notedAtMs: number },
+  calmTo: number | undefined,
+): RangeSet {
+  if (calmTo === undefined || cohort.notedAtMs > ending.calm.beganAtMs) return emptyRanges;
+  return above(cohort.sequences, calmTo);
+}
+
+/**
+ * Carries the case on. Whoever consumed then has to say goodbye: it told all that it had read. Of the others nobody
+ * knows whether they came before or after; two more reports show that they live. undefined = one of them died.
+ */
+export function carryGone(gone: Gone, consumers: ReadonlyMap<string, ConsumerLook>): Gone | undefined {
+  const numbers = new Map(gone.numbers);
+  for (const [consumerId, look] of consumers) {
+    const isInvolved = gone.holders.has(consumerId) || numbers.has(consumerId);
+    if (isInvolved && (look.state === "dead" || look.state === "off")) return undefined;
+    if (look.state === "open" && !isInvolved) numbers.set(consumerId, look.number);
+  }
+  return numbers.size === gone.numbers.size ? gone : { ...gone, numbers };
+}
+
+export function isGoneProven(gone: Gone, consumers: ReadonlyMap<string, ConsumerLook>): boolean {
+  for (const consumerId of gone.holders) if (consumers.get(consumerId)?.state !== "closed") return false;
+  for (const [consumerId, number] of gone.numbers) {
+    const look = consumers.get(consumerId);
+    if (look === undefined || look.state === "dead") return false;
+    if (look.state !== "closed" && look.number < number + 2) return false;
+  }
+  return true;
+}
+
+function forgottenAtRestart({ atRestart }: QueueLimits, sequences: RangeSet, ledger: LedgerReport): RangeSet {
+  if (atRestart === "none") return sequences;
+  if (atRestart !== "persistent") return emptyRanges;
+  return intersection(sequences, ledger.lifetimes?.transient ?? emptyRanges);
+}
+
+/** What a node says of its age is up to an interval old: in one life it never falls. */
+function hasRestarted(calm: CalmLook, reading: QueueReading, startedAtMs: number): boolean {
+  if ((reading.uptimeMs ?? 0) < calm.uptimeMs) return true;
+  return startedAtMs > calm.beganAtMs - calm.uptimeMs + reading.statisticsLagMs + slackMs;
+}
+
+/** Longer without a look, and a reader that nobody audits may have come and gone unseen. */
+const maxOutageMs = 30_000;
+const maxUnseenMs = 10_000;
+const slackMs = 1_000;
