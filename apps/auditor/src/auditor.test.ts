@@ -17,10 +17,11 @@ import {
   storeWithUnroutable,
 } from "../test/samples.ts";
 import { Auditor } from "./auditor.ts";
+import { LaneLeases, type LaneShare } from "./lane-leases.ts";
 import { watchStore } from "./watched-store.ts";
 
 /** An auditor whose clock stands until `pass` moves it on. */
-function auditOver(store: Store, reader?: EvidenceReader) {
+function auditOver(store: Store, reader?: EvidenceReader, share?: LaneShare) {
   let nowMs = 1_000_000;
   const changed: Finding[] = [];
   const failures: string[] = [];
@@ -29,6 +30,7 @@ function auditOver(store: Store, reader?: EvidenceReader) {
     store,
     readerOf: () => reader,
     policy: defaultPolicy,
+    ...(share && { share }),
     concurrency: 4,
     maxLanesPerPass: 100,
     nowMs: () => nowMs,
@@ -37,6 +39,7 @@ function auditOver(store: Store, reader?: EvidenceReader) {
       changed: (finding) => changed.push(finding),
       looked: (key) => looks.push(key),
       forgot: () => undefined,
+      tookOver: () => undefined,
       answered: () => undefined,
       failed: (where) => failures.push(where),
     },
@@ -72,6 +75,101 @@ test("two auditors over one store find the loss once each and confirm it once", 
   expect(new Set(ids).size).toBe(1);
   const record = await store.readLane(rabbitLane);
   expect(record.verdicts.get("abcdefghijk")?.lost).toEqual([3, 7]);
+});
+
+/** Auditors that share a store, and renew their leases when they are told to. */
+function sharingAuditors(store: Store, count: number) {
+  let nowMs = 0;
+  const auditors = Array.from({ length: count }, (_, index) => {
+    const options = {
+      store,
+      auditorId: `auditor-${index}`,
+      leaseMs: 3_000,
+      nowMs: () => nowMs,
+      failed: () => undefined,
+    };
+    const leases = new LaneLeases(options);
+    return { leases, ...auditOver(store, undefined, leases) };
+  });
+  const renewAll = async (some = auditors, afterMs = 750) => {
+    nowMs += afterMs;
+    for (const { leases } of some) await leases.renew();
+  };
+  return { auditors, renewAll };
+}
+
+test("two auditors with leases look at each lane once, and tell each loss once between them", async () => {
+  const store = await storeWithUnroutable();
+  for (const lane of lanes(40)) await store.reportLedger(lane, sampleLedger({ ended: 10 }));
+  const { auditors, renewAll } = sharingAuditors(store, 2);
+  for (let renewals = 0; renewals < 3; renewals++) await renewAll();
+  for (const { pass } of auditors) for (let passes = 0; passes < 3; passes++) await pass();
+  const looked = auditors.map(({ looks }) => new Set(looks));
+  expect([...(looked[0] ?? [])].filter((key) => looked[1]?.has(key))).toEqual([]);
+  expect((looked[0]?.size ?? 0) + (looked[1]?.size ?? 0)).toBe(41);
+  expect(auditors.flatMap(({ changed }) => changed.map(({ state }) => state))).toEqual(["confirmed"]);
+});
+
+test("the lanes of an auditor that died are the other's, with what it had told of them", async () => {
+  const store = await storeWithUnroutable();
+  const { auditors, renewAll } = sharingAuditors(store, 2);
+  const [first, second] = auditors;
+  await first?.leases.renew();
+  await first?.pass();
+  await second?.leases.renew();
+  await second?.pass();
+  expect([first?.changed.length, second?.changed.length]).toEqual([1, 0]);
+  for (let renewals = 0; renewals < 6; renewals++) await renewAll(auditors.slice(1));
+  await second?.pass();
+  await second?.pass();
+  expect(second?.auditor.owns(laneKeyOf(rabbitLane))).toBe(true);
+  expect(second?.changed).toEqual([]);
+});
+
+test("an auditor that slept past its lease confirms nothing and tells nothing", async () => {
+  const store = await storeWithUnroutable();
+  const { auditors, renewAll } = sharingAuditors(store, 2);
+  const [first, second] = auditors;
+  await first?.leases.renew();
+  await second?.leases.renew();
+  for (let renewals = 0; renewals < 6; renewals++) await renewAll(auditors.slice(1));
+  // It does not know yet: its own lease was never renewed.
+  await first?.pass();
+  expect(first?.changed).toEqual([]);
+  await second?.pass();
+  expect(second?.changed.map(({ state }) => state)).toEqual(["confirmed"]);
+});
+
+test("a store that fails between the confirmation and the finding makes the finding late, and keeps its verdict", async () => {
+  const store = await storeWithUnroutable();
+  let saves = 0;
+  const flaky = storeWith(store, {
+    // The first one announces what is about to be confirmed.
+    saveFindings: (findings, auditorId) =>
+      ++saves === 2 ? Promise.reject(new Error("away")) : store.saveFindings(findings, auditorId),
+  });
+  const { changed, failures, pass } = auditOver(flaky);
+  await pass();
+  expect([changed.length, failures.length]).toEqual([0, 1]);
+  await pass();
+  expect(changed.map(({ state, verdict, sequences }) => [state, verdict, sequences])).toEqual([
+    ["confirmed", "produce.unroutable", { confirmed: [3, 7] }],
+  ]);
+});
+
+test("what an auditor confirmed and could not save any more is said by the next one, with its verdict", async () => {
+  const store = await storeWithUnroutable();
+  let saves = 0;
+  const dying = storeWith(store, {
+    saveFindings: (findings) => (++saves === 1 ? store.saveFindings(findings) : Promise.reject(new Error("killed"))),
+  });
+  await auditOver(dying).pass();
+  const next = auditOver(store);
+  await next.auditor.start();
+  await next.pass();
+  expect(next.changed.map(({ state, verdict, sequences }) => [state, verdict, sequences])).toEqual([
+    ["confirmed", "produce.unroutable", { confirmed: [3, 7] }],
+  ]);
 });
 
 test("findings survive the auditor: the next one knows them and opens them no second time", async () => {

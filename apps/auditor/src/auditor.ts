@@ -10,6 +10,7 @@ import {
   type LaneKey,
   type LaneRecord,
   laneKeyOf,
+  leaseSlotOf,
   lookAtClients,
   lookHurriedly,
   noClients,
@@ -22,6 +23,7 @@ import {
 import { HurriedBook } from "./hurried-book.ts";
 import { inParallel } from "./in-parallel.ts";
 import { isLiveLane } from "./lane-figures.ts";
+import type { LaneShare } from "./lane-leases.ts";
 import { isDue, newLane, type ScheduleTimes, type WatchedLane } from "./lane-schedule.ts";
 import { type StoreWatcher, watchStore } from "./watched-store.ts";
 
@@ -30,6 +32,8 @@ export interface AuditorOptions {
   /** undefined = nobody can read that lane's broker. */
   readonly readerOf: (lane: Lane) => EvidenceReader | undefined;
   readonly policy: Policy;
+  /** Where several auditors share the store; absent = all lanes are this one's. */
+  readonly share?: LaneShare;
   /** How often lanes at rest are looked at. */
   readonly times?: ScheduleTimes;
   /** Lanes looked at side by side. */
@@ -47,6 +51,8 @@ export interface AuditWatcher {
   changed(finding: Finding): void;
   looked(key: LaneKey, lane: Lane, snapshot: LaneRecord, clients: ReadonlyMap<string, ClientStanding>): void;
   forgot(key: LaneKey): void;
+  /** Lanes are this auditor's from now on: what others have found and told about them. */
+  tookOver(findings: readonly Finding[]): void;
   answered: StoreWatcher["answered"];
   failed(where: string, error: unknown): void;
 }
@@ -74,6 +80,9 @@ export class Auditor {
   readonly #store: Store;
   readonly #lanes = new Map<LaneKey, WatchedLane>();
   #earlier = new Map<LaneKey, Finding[]>();
+  /** Every lane that there is, whoever looks after it. */
+  #known: Iterable<LaneKey> = [];
+  #grants: ReadonlyMap<number, number> = new Map();
   /** Lanes where somebody writes or reads. */
   readonly #live = new Set<LaneKey>();
   readonly #hurried = new HurriedBook();
@@ -92,6 +101,8 @@ export class Auditor {
 
   /** Takes over the findings of earlier lives. Rejects when the store does. */
   async start(): Promise<readonly Finding[]> {
+    // Before they are read: what another auditor saves of a lane that is granted later is read again then.
+    this.#grants = this.#options.share?.grants ?? this.#grants;
     const findings = await this.#store.readFindings();
     this.#earlier = Map.groupBy(findings, ({ lane }) => laneKeyOf(lane));
     return findings;
@@ -101,8 +112,14 @@ export class Auditor {
     return this.#clients;
   }
 
+  /** All that there are, also those of other auditors. */
   get laneKeys(): Iterable<LaneKey> {
-    return this.#lanes.keys();
+    return this.#known;
+  }
+
+  /** Whether this auditor looks after a lane. */
+  owns(key: LaneKey): boolean {
+    return this.#options.share === undefined || this.#grants.has(leaseSlotOf(key));
   }
 
   get standings(): ReadonlyMap<string, ClientStanding> {
@@ -114,6 +131,7 @@ export class Auditor {
     const { nowMs, concurrency, maxLanesPerPass } = this.#options;
     const beganAtMs = nowMs();
     const versions = await this.#lookAround();
+    await this.#takeShare();
     const due = this.#dueLanes(versions, beganAtMs);
     const summary = { looked: 0, failed: 0, changed: 0 };
     const instances = instancesOf(this.#clients);
@@ -133,7 +151,7 @@ export class Auditor {
   /** A look at one lane between the passes, for suspicion alone. Rejects when the store does. */
   async hurry(lane: Lane): Promise<void> {
     const key = laneKeyOf(lane);
-    if (!this.#lanes.has(key)) this.#watch(key);
+    if (!this.#lanes.has(key) && this.owns(key)) this.#watch(key);
     const watched = this.#lanes.get(key);
     if (watched === undefined || lane.system !== "kafka" || this.#lifeToken === undefined) return;
     if (!this.#hurried.begin(key)) return;
@@ -165,9 +183,28 @@ export class Auditor {
     }
   }
 
+  /** Lets lanes go that are another auditor's by now, and reads what was found of those that are new here. */
+  async #takeShare(): Promise<void> {
+    const { share, watcher } = this.#options;
+    if (share === undefined) return;
+    const { grants } = share;
+    const isNew = (key: LaneKey): boolean => {
+      const slot = leaseSlotOf(key);
+      return grants.get(slot) !== this.#grants.get(slot);
+    };
+    if ([...grants].some(([slot, grant]) => this.#grants.get(slot) !== grant)) {
+      const findings = (await this.#store.readFindings()).filter(({ lane }) => isNew(laneKeyOf(lane)));
+      for (const [key, some] of Map.groupBy(findings, ({ lane }) => laneKeyOf(lane))) this.#earlier.set(key, some);
+      watcher.tookOver(findings);
+    }
+    for (const key of this.#lanes.keys()) if (isNew(key)) this.#forget(key);
+    this.#grants = grants;
+  }
+
   /** Those never looked at and those looked at the longest ago come first, so that none starves. */
   #dueLanes(versions: ReadonlyMap<LaneKey, number>, nowMs: number): WatchedLane[] {
-    for (const key of versions.keys()) if (!this.#lanes.has(key)) this.#watch(key);
+    this.#known = [...versions.keys()];
+    for (const key of this.#known) if (!this.#lanes.has(key) && this.owns(key)) this.#watch(key);
     const due: WatchedLane[] = [];
     for (const [key, watched] of this.#lanes) {
       const version = versions.get(key);
@@ -193,10 +230,14 @@ export class Auditor {
     const { key, lane } = watched;
     const life = this.#life;
     const lookedAtMs = this.#options.nowMs();
-    const { audit, changed } = await auditLane({
+    const { audit, changed, isLost, failure } = await auditLane({
       ...this.#inputOf(watched, instances),
       opened: (version) => this.#hurried.upTo(key, version, watched.audit.findings),
     });
+    if (isLost || !this.owns(key)) {
+      this.#forget(key);
+      return 0;
+    }
     this.#lanes.set(key, {
       key,
       lane,
@@ -207,11 +248,13 @@ export class Auditor {
     });
     this.#hurried.taken(key, audit.findings);
     for (const finding of changed) this.#options.watcher.changed(finding);
+    if (failure !== undefined) throw failure;
     return changed.length;
   }
 
-  #inputOf({ lane, audit, life }: WatchedLane, instances: ReadonlyMap<string, Instance>): PassInput {
-    const { readerOf, policy, nowMs, wallMs } = this.#options;
+  #inputOf({ key, lane, audit, life }: WatchedLane, instances: ReadonlyMap<string, Instance>): PassInput {
+    const { readerOf, policy, nowMs, wallMs, share } = this.#options;
+    const isHeld = (): boolean => share?.isFresh() !== false && share?.grants.has(leaseSlotOf(key)) !== false;
     return {
       store: this.#store,
       reader: readerOf(lane),
@@ -221,6 +264,8 @@ export class Auditor {
       storeLife: this.#lifeToken,
       instances,
       storeDoubted: life !== this.#life,
+      ...(share && { auditorId: share.auditorId }),
+      isHeld,
       policy,
       nowMs,
       wallMs,

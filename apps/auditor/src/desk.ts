@@ -1,11 +1,11 @@
-import type { Finding, Store, SwitchState } from "@seqwatch/core";
-import { everythingOn } from "@seqwatch/core";
+import { everythingOn, type Finding, type LaneKey, laneKeyOf, type Store, type SwitchState } from "@seqwatch/core";
 import type { Figures } from "@seqwatch/otel";
 import { isAllRecording } from "./api/switch-routes.ts";
 import type { Auditor, PassSummary } from "./auditor.ts";
 import { ClientTotals } from "./client-totals.ts";
 import { FigureBook } from "./figure-book.ts";
 import { FindingBook } from "./finding-book.ts";
+import type { LaneLeases } from "./lane-leases.ts";
 import { AuditStatus } from "./status.ts";
 
 /** Findings kept at hand; the store has all of them. */
@@ -13,6 +13,8 @@ const maxFindings = 50_000;
 /** How often the store's switch and its own settings are looked at. */
 const switchMs = 5_000;
 const warningsMs = 60_000;
+/** How often the findings of other auditors are read, at most. */
+const othersMs = 1_000;
 
 /** Everything that is known to the service and shown to people: findings, figures, health. It decides nothing. */
 export class Desk {
@@ -25,6 +27,8 @@ export class Desk {
   #isAnyoneOff = false;
   #switchReadAtMs = Number.NEGATIVE_INFINITY;
   #warningsReadAtMs = Number.NEGATIVE_INFINITY;
+  #savedCount = 0;
+  #othersReadAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: { readonly passIntervalMs: number; readonly wallMs: () => number }) {
     this.status = new AuditStatus(options.passIntervalMs);
@@ -55,11 +59,28 @@ export class Desk {
     return warnings;
   }
 
-  figures(): Figures {
+  /** Findings of the lanes that other auditors look after, for whoever asks this one. Rejects when the store does. */
+  async lookAtOthers(of: {
+    readonly store: Pick<Store, "readFindings">;
+    readonly auditor: Pick<Auditor, "owns">;
+    readonly leases: Pick<LaneLeases, "auditorCount" | "savedCount">;
+    readonly nowMs: number;
+  }): Promise<void> {
+    const { store, auditor, leases, nowMs } = of;
+    const { auditorCount, savedCount } = leases;
+    if (auditorCount === 1 || savedCount === this.#savedCount || nowMs - this.#othersReadAtMs < othersMs) return;
+    this.#savedCount = savedCount;
+    this.#othersReadAtMs = nowMs;
+    const findings = await store.readFindings();
+    this.bookAll(findings.filter(({ lane }) => !auditor.owns(laneKeyOf(lane))));
+  }
+
+  /** With the findings of some lanes only, where that is asked for. */
+  figures(isCounted?: (key: LaneKey) => boolean): Figures {
     return {
       messages: this.figureBook.messages(),
       streams: this.figureBook.streams(),
-      findings: this.findings.figures(),
+      findings: this.findings.figures(isCounted),
       isRecording: isAllRecording(this.#switch, this.#wallMs()) && !this.#isAnyoneOff,
       reportErrors: this.#clientTotals.reportErrors,
       reportsDropped: this.#clientTotals.reportsDropped,

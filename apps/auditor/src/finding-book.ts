@@ -1,4 +1,4 @@
-import { countOf, type Finding, type GapState, laneKeyOf } from "@seqwatch/core";
+import { countOf, type Finding, type GapState, type LaneKey, laneKeyOf } from "@seqwatch/core";
 import type { FigureLabels, Figures } from "@seqwatch/otel";
 
 export interface FindingFilter {
@@ -51,14 +51,14 @@ export class FindingBook {
     return { findings, next: undefined };
   }
 
-  /** What is open, by lane, group and state. */
-  figures(): Figures["findings"] {
+  /** What is open, by lane, group and state; of all lanes unless told which. */
+  figures(isCounted: (key: LaneKey) => boolean = () => true): Figures["findings"] {
     const lines = new Map<
       string,
       { labels: FigureLabels; state: string; open: number; messages: number; missing: number; notSent: number }
     >();
     for (const finding of this.#findings.values()) {
-      if (!openStates.has(finding.state)) continue;
+      if (!openStates.has(finding.state) || !isCounted(laneKeyOf(finding.lane))) continue;
       const { lane, group, state } = finding;
       const key = `${laneKeyOf(lane)}\0${group ?? "\0"}\0${state}`;
       const labels = { system: lane.system, destination: lane.destination, partition: lane.partition, group };

@@ -17,6 +17,9 @@ export const settingsSchema = Type.Object(
     redisPrefix: Type.String({ default: "seqwatch", minLength: 1, maxLength: 64, description: "begins every key" }),
     kafkaBrokers: words("Kafka brokers, HOST:PORT, parted by commas"),
     kafkaTls: flag(false, "TLS to Kafka"),
+    kafkaTlsCert: text("a file with the certificate (PEM) that the auditor shows to Kafka"),
+    kafkaTlsKey: text("a file with its key (PEM)"),
+    tlsCa: text("a file of certificates (PEM) to trust brokers by, beside those that Node trusts"),
     kafkaSaslMechanism: Type.Optional(
       Type.Enum(["plain", "scram-sha-256", "scram-sha-512"], { description: "how to sign in to Kafka" }),
     ),
@@ -42,6 +45,12 @@ export const settingsSchema = Type.Object(
       minimum: 1,
       maximum: 256,
       description: "lanes looked at side by side",
+    }),
+    leaseMs: Type.Integer({
+      default: 3_000,
+      minimum: 500,
+      maximum: 60_000,
+      description: "of several auditors one that is silent for so long loses its lanes",
     }),
     graceMs: duration(defaultPolicy.graceMs, "how long evidence must stand"),
     lifeSignMs: duration(defaultPolicy.lifeSignMs, "a client is silent after so long"),

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Finding, laneKeyOf, type Observer, type Store } from "@seqwatch/core";
 import { createTelemetry, type Telemetry } from "@seqwatch/otel";
 import { createApi } from "./api/server.ts";
@@ -7,6 +8,7 @@ import { completeSettings } from "./config.ts";
 import { Desk } from "./desk.ts";
 import { AuditorError } from "./errors.ts";
 import { figuresOf } from "./lane-figures.ts";
+import { LaneLeases } from "./lane-leases.ts";
 import { scheduleTimes } from "./lane-schedule.ts";
 import { createLivingSigns } from "./living-signs.ts";
 import { createLog, type Log, TroubleLog } from "./log.ts";
@@ -55,15 +57,23 @@ export async function startAuditor(given: Partial<Settings> = {}, parts: Auditor
   const telemetry = createTelemetry({
     ...sdk,
     version,
-    figures: () => desk.figures(),
+    // Of several auditors each tells of its own lanes, so that sums over all of them are right.
+    figures: () => desk.figures((key) => auditor.owns(key)),
     maxPerMinute: settings.findingsPerMinute,
     perPartition: settings.metricsPerPartition,
   });
   const watcher = createWatcher({ desk, telemetry, observer: parts.observer, log, failed: troubles.failed });
-  const auditor = createAuditor({ settings, store, readers, watcher, nowMs });
-  const api = await createApiOf({ settings, desk, store, auditor, sdk, failed: troubles.failed, nowMs });
+  const leases = new LaneLeases({
+    store,
+    auditorId: randomUUID(),
+    leaseMs: settings.leaseMs,
+    nowMs,
+    failed: (error) => troubles.failed("the lease", error),
+  });
+  const auditor = createAuditor({ settings, store, readers, watcher, leases, nowMs });
+  const api = await createApiOf({ settings, desk, store, auditor, leases, sdk, failed: troubles.failed, nowMs });
   const loop = startPassLoop({
-    pass: createPass({ auditor, desk, store, telemetry, warn: troubles.warn, nowMs }),
+    pass: createPass({ auditor, leases, desk, store, telemetry, warn: troubles.warn, nowMs }),
     intervalMs: settings.passIntervalMs,
     nowMs,
     passed: (summary) => {
@@ -82,6 +92,7 @@ export async function startAuditor(given: Partial<Settings> = {}, parts: Auditor
   const close = async (): Promise<void> => {
     stopWatching();
     await loop.close();
+    await leases.close();
     await api.close();
     telemetry.close();
     await sdk.close(telemetryLimitMs);
@@ -143,6 +154,10 @@ function createWatcher(to: {
     },
     looked: (key, lane, snapshot, clients) => desk.figureBook.book(key, lane, figuresOf(snapshot, clients)),
     forgot: (key) => desk.figureBook.forget(key),
+    tookOver: (findings) => {
+      desk.bookAll(findings);
+      telemetry.remember(findings);
+    },
     answered: (operation, seconds) => telemetry.storeAnswered(operation, seconds),
     failed,
   };
@@ -153,13 +168,15 @@ function createAuditor(options: {
   readonly store: Store;
   readonly readers: Readers;
   readonly watcher: AuditWatcher;
+  readonly leases: LaneLeases;
   readonly nowMs: () => number;
 }): Auditor {
-  const { settings, store, readers, watcher, nowMs } = options;
+  const { settings, store, readers, watcher, leases, nowMs } = options;
   const { graceMs, lifeSignMs, foreignMs, highWatermarkMs, unreadableMs } = settings;
   const { keepEndedMs, keepOpenMs, keepGroupMs } = settings;
   return new Auditor({
     store,
+    share: leases,
     readerOf: (lane) => readers.readerOf(lane),
     policy: {
       graceMs,
@@ -186,11 +203,12 @@ function createApiOf(of: {
   readonly desk: Desk;
   readonly store: Store;
   readonly auditor: Auditor;
+  readonly leases: LaneLeases;
   readonly sdk: Pick<ReturnType<typeof createTelemetrySdk>, "readPrometheus">;
   readonly failed: Troubles["failed"];
   readonly nowMs: () => number;
 }): Promise<ApiServer> {
-  const { settings, desk, store, auditor, sdk, failed, nowMs } = of;
+  const { settings, desk, store, auditor, leases, sdk, failed, nowMs } = of;
   return createApi({
     token: settings.token,
     kafkaBrokers: settings.kafkaBrokers?.join(","),
@@ -200,6 +218,7 @@ function createApiOf(of: {
     clients: () => auditor.clients,
     standings: () => auditor.standings,
     health: () => desk.status.health(nowMs()),
+    auditorCount: () => leases.auditorCount,
     figures: () => desk.figures(),
     readMetrics: () => sdk.readPrometheus(),
     wallMs: Date.now,
@@ -210,16 +229,18 @@ function createApiOf(of: {
 /** A pass, which first takes over the findings of earlier lives as soon as the store can be read. */
 function createPass(of: {
   readonly auditor: Auditor;
+  readonly leases: LaneLeases;
   readonly desk: Desk;
   readonly store: Store;
   readonly telemetry: Telemetry;
   readonly warn: Troubles["warn"];
   readonly nowMs: () => number;
 }) {
-  const { auditor, desk, store, telemetry, warn, nowMs } = of;
+  const { auditor, leases, desk, store, telemetry, warn, nowMs } = of;
   let isStarted = false;
   return async () => {
     if (!isStarted) {
+      await leases.start();
       const findings = await auditor.start();
       desk.bookAll(findings);
       telemetry.remember(findings);
@@ -227,6 +248,7 @@ function createPass(of: {
     }
     const summary = await auditor.pass();
     telemetry.tick();
+    await desk.lookAtOthers({ store, auditor, leases, nowMs: nowMs() });
     for (const text of await desk.lookAround(store, nowMs())) warn("STORE_SETTINGS", text);
     return summary;
   };

@@ -47,8 +47,8 @@ export async function lookHurriedly(input: PassInput, known: () => readonly Find
     wallMs: input.wallMs(),
     nowMs,
   });
-  if (findings.length > 0) await store.saveFindings(findings);
-  return { version: snapshot.version, findings };
+  const taken = findings.length > 0 ? await store.saveFindings(findings, input.auditorId) : new Set();
+  return { version: snapshot.version, findings: findings.filter(({ id }) => taken.has(id)) };
 }
 
 function everSaid(known: readonly Finding[], producerId: string): RangeSet {

@@ -241,6 +241,9 @@ export const statusReply = Type.Object({
   reasons: Type.Array(Type.String()),
   warnings: Type.Array(Type.String()),
   store: Type.String(),
+  /** Auditors that share the lanes, this one among them. */
+  auditors: count,
+  /** Those that this one looks after. */
   lanes: count,
   lastPassAt: Type.Optional(time),
   isRecording: Type.Boolean(),

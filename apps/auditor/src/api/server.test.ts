@@ -26,6 +26,7 @@ async function serve(change: Partial<ApiSources> = {}) {
     clients: () => lookAtClients(noClients, [sampleSign()], 0),
     standings: () => new Map([["client-1", "alive"]]),
     health: () => ({ reasons: [], warnings: [], lastPassAtMs: wallMs, laneCount: 1 }),
+    auditorCount: () => 1,
     figures: () => ({ ...noFigures, findings: findings.figures() }),
     readMetrics: async () => "seqwatch_build_info 1\n",
     wallMs: () => wallMs,

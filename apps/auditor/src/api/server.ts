@@ -22,6 +22,8 @@ export interface ApiSources {
   readonly clients: () => ClientWatch;
   readonly standings: () => ReadonlyMap<string, ClientStanding>;
   readonly health: () => Health;
+  /** How many auditors share the store. */
+  readonly auditorCount: () => number;
   readonly figures: () => Figures;
   readonly readMetrics: () => Promise<string>;
   readonly wallMs: () => number;

@@ -8,7 +8,7 @@ import { timeOf } from "./views.ts";
 type Status = Static<typeof statusReply>;
 
 /** The whole at one glance: what a person asks first. */
-export function addStatusRoutes(server: ApiServer, { health, figures, store }: ApiSources): void {
+export function addStatusRoutes(server: ApiServer, { health, figures, store, auditorCount }: ApiSources): void {
   server.get("/api/v1/status", { schema: { response: { 200: statusReply } } }, async (): Promise<Status> => {
     const { reasons, warnings, lastPassAtMs, laneCount } = health();
     const { messages, streams, findings, isRecording } = figures();
@@ -18,6 +18,7 @@ export function addStatusRoutes(server: ApiServer, { health, figures, store }: A
       reasons: [...reasons],
       warnings: [...warnings],
       store: store.kind,
+      auditors: auditorCount(),
       lanes: laneCount,
       ...(lastPassAtMs === undefined ? {} : { lastPassAt: timeOf(lastPassAtMs) }),
       isRecording,

@@ -27,6 +27,7 @@ async function auditorWith(findings: readonly Finding[], token?: string) {
     clients: () => lookAtClients(noClients, [sampleSign()], 0),
     standings: () => new Map([["client-1", "alive"]]),
     health: () => ({ reasons: [], warnings: [], lastPassAtMs: nowMs, laneCount: 1 }),
+    auditorCount: () => 1,
     figures: () => ({
       messages: [
         {
