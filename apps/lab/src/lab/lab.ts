@@ -114,6 +114,17 @@ export class Lab extends Ground {
     await this.passes(2);
   }
 
+  /** Waits until the auditor has looked at what was sent up to this name, the newest of its stream. */
+  async knows(destination: string, partition: string | number, name: string | undefined): Promise<void> {
+    const sequence = Number(name?.split("|").at(-1));
+    await this.until(`the auditor to know ${name}`, async () => {
+      const streams = await this.api.streams(destination);
+      const own = streams.filter((one) => one["partition"] === String(partition));
+      return own.some(({ service, acked }) => name?.startsWith(`${String(service)}|`) && Number(acked) >= sequence);
+    });
+    await this.passes(3);
+  }
+
   /** Waits until the auditor has ended so many looks at everything. */
   async passes(count: number): Promise<void> {
     let last = await this.api.lastPassAtMs();

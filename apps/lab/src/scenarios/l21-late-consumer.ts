@@ -7,10 +7,10 @@ export const scenario: Scenario = {
   title: "The first consumer of a queue comes long after its messages",
   world: { rabbitmq: "shared" },
   broken: {
-    rule: "what was received and acknowledged is settled, whoever did it and whenever",
-    file: "packages/core/src/judge-rabbitmq-stream.ts",
-    from: "return unionAll([receipts.received, receipts.processed, receipts.rejected, receipts.ahead]);",
-    to: "return emptyRanges;",
+    rule: "what still waits in the queue is pending, however long it waits",
+    file: "packages/core/src/judge-rabbitmq-cohorts.ts",
+    from: "const hasPassed = seen.isEmptied || facts.firstDelivered > seen.above;",
+    to: "const hasPassed = true;",
   },
   async play(lab) {
     const queue = await lab.rabbitmq.queue("patient");
