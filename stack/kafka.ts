@@ -29,8 +29,8 @@ export interface KafkaServer {
 export interface KafkaOptions {
   /** 3 unless told otherwise. Each is a controller as well, so that two of three must live. */
   readonly brokers?: number;
-  /** More properties for each broker, or other values, e.g. `{ "unclean.leader.election.enable": true }`. */
-  readonly properties?: BrokerProperties;
+  /** More properties for each broker, or other values, e.g. `{ "unclean.leader.election.enable": true }`. A function knows the broker's ports. */
+  readonly properties?: BrokerProperties | ((self: BrokerPorts) => BrokerProperties);
 }
 
 /** What a started cluster is made from. */
@@ -51,7 +51,8 @@ export async function startKafka(
   const clusterId = randomBytes(16).toString("base64url");
   const nodes = all.map((self) => {
     const dataDir = brokerFolder(site, self);
-    const properties = toBrokerProperties(self, all, dataDir, options.properties ?? {});
+    const wished = typeof options.properties === "function" ? options.properties(self) : options.properties;
+    const properties = toBrokerProperties(self, all, dataDir, wished ?? {});
     formatDataFolder(dataDir, { nodeId: self.nodeId, clusterId, bootstrapFile: programs.jars.bootstrapFile });
     writeFileSync(`${dataDir}.properties`, formatProperties(properties));
     return createBroker(site, programs, self);

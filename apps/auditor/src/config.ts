@@ -120,6 +120,10 @@ function checkTogether(settings: Settings): void {
     );
   if ((settings.kafkaSaslMechanism === undefined) !== (settings.kafkaUsername === undefined))
     refuse("kafkaSaslMechanism and kafkaUsername (with kafkaPassword) belong together: set both or none.");
+  if ((settings.kafkaTlsCert === undefined) !== (settings.kafkaTlsKey === undefined))
+    refuse("kafkaTlsCert and kafkaTlsKey belong together: set both or none.");
+  if (!settings.kafkaTls && settings.kafkaTlsCert !== undefined)
+    refuse("kafkaTlsCert is set and kafkaTls is not: set SEQWATCH_KAFKA_TLS=true.");
   checkUrl("redisUrl", settings.redisUrl, ["redis:", "rediss:"]);
   checkUrl("amqpUrl", settings.amqpUrl, ["amqp:", "amqps:"]);
   checkUrl("amqpManagementUrl", settings.amqpManagementUrl, ["http:", "https:"]);

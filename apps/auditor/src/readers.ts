@@ -2,6 +2,7 @@ import type { ClientSign, EvidenceReader, Lane } from "@seqwatch/core";
 import { connect } from "amqplib";
 import { createKafkaEvidence } from "./evidence/kafka.ts";
 import { createRabbitReader } from "./evidence/rabbitmq.ts";
+import { readTrust, type Trust } from "./evidence/trust.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Readers {
@@ -19,7 +20,11 @@ export interface ReaderSources {
 /** Makes a reader for each broker that the settings name. Nothing is connected before it is asked. */
 export function createReaders(sources: ReaderSources): Readers {
   const { settings, warn } = sources;
-  const made = settings.evidence === "none" ? [] : [createKafkaEvidence(sources), createRabbit(settings, warn)];
+  const trust = readTrust(settings);
+  const made =
+    settings.evidence === "none"
+      ? []
+      : [createKafkaEvidence({ ...sources, trust }), createRabbit(settings, trust, warn)];
   const readers = made.filter((reader) => reader !== undefined);
   return {
     readerOf: (lane) => readers.find(({ system }) => system === lane.system),
@@ -29,14 +34,23 @@ export function createReaders(sources: ReaderSources): Readers {
   };
 }
 
-function createRabbit(settings: Settings, warn: (code: string, text: string) => void): EvidenceReader | undefined {
+function createRabbit(
+  settings: Settings,
+  { ca }: Trust,
+  warn: (code: string, text: string) => void,
+): EvidenceReader | undefined {
   const { amqpUrl, amqpManagementUrl } = settings;
   if (amqpUrl === undefined || amqpManagementUrl === undefined) return undefined;
   return createRabbitReader({
     managementUrl: amqpManagementUrl,
     virtualHost: virtualHostOf(amqpUrl),
     cluster: settings.amqpCluster,
-    connect: () => connect(amqpUrl, { clientProperties: { connection_name: "seqwatch-auditor" } }),
+    ca,
+    connect: () =>
+      connect(amqpUrl, {
+        clientProperties: { connection_name: "seqwatch-auditor" },
+        ...(ca !== undefined && { ca: [...ca] }),
+      }),
     statisticsIntervalMs: settings.amqpStatisticsIntervalMs,
     warn,
   });

@@ -48,7 +48,7 @@ export const stepsByCause: Readonly<Record<DoubtCause, Steps>> = {
     {
       text: about.isKafka
         ? "Give the auditor's user DESCRIBE and READ on the topic, DESCRIBE on the group, and set SEQWATCH_EVIDENCE=records."
-        : "Give the auditor's user the tag monitoring, configure and read permission on the virtual host, and set SEQWATCH_AMQP_MANAGEMENT_URL.",
+        : "Give the auditor's user the tag monitoring and read permission on the virtual host, and set SEQWATCH_AMQP_MANAGEMENT_URL.",
     },
     compare(about),
   ],
