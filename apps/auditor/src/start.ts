@@ -63,13 +63,7 @@ export async function startAuditor(given: Partial<Settings> = {}, parts: Auditor
     perPartition: settings.metricsPerPartition,
   });
   const watcher = createWatcher({ desk, telemetry, observer: parts.observer, log, failed: troubles.failed });
-  const leases = new LaneLeases({
-    store,
-    auditorId: randomUUID(),
-    leaseMs: settings.leaseMs,
-    nowMs,
-    failed: (error) => troubles.failed("the lease", error),
-  });
+  const leases = createLeases({ store, leaseMs: settings.leaseMs, nowMs, failed: troubles.failed });
   const auditor = createAuditor({ settings, store, readers, watcher, leases, nowMs });
   const api = await createApiOf({ settings, desk, store, auditor, leases, sdk, failed: troubles.failed, nowMs });
   const loop = startPassLoop({
@@ -161,6 +155,16 @@ function createWatcher(to: {
     answered: (operation, seconds) => telemetry.storeAnswered(operation, seconds),
     failed,
   };
+}
+
+function createLeases(options: {
+  readonly store: Store;
+  readonly leaseMs: number;
+  readonly nowMs: () => number;
+  readonly failed: Troubles["failed"];
+}): LaneLeases {
+  const failed = (error: unknown): void => options.failed("the lease", error);
+  return new LaneLeases({ ...options, auditorId: randomUUID(), failed });
 }
 
 function createAuditor(options: {
