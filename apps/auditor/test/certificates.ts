@@ -24,10 +24,8 @@ export function makeCertificates(): Certificates {
   openssl("req", "-x509", ...newKey, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=test authority");
   openssl("req", ...newKey, "-keyout", at("server.key"), "-out", at("server.csr"), "-subj", "/CN=localhost");
   writeFileSync(at("names"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n");
-  openssl(
-    ...["x509", "-req", "-in", at("server.csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-CAcreateserial"],
-    ...["-days", "2", "-extfile", at("names"), "-out", at("server.pem")],
-  );
+  const signed = ["-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-CAcreateserial", "-days", "2"];
+  openssl("x509", "-req", "-in", at("server.csr"), ...signed, "-extfile", at("names"), "-out", at("server.pem"));
   writeFileSync(at("store.pem"), readFileSync(at("server.key"), "utf8") + readFileSync(at("server.pem"), "utf8"));
   // RabbitMQ may run as a user of its own.
   chmodSync(folder, 0o755);
