@@ -1,5 +1,6 @@
 import type { DoubtCause } from "./finding.ts";
 import type { JudgeInput } from "./judge.ts";
+import { passedOverAfter, restAfter } from "./kafka-entry.ts";
 import { type LogView, viewOf } from "./kafka-log.ts";
 import { type GroupMemory, type KafkaMemory, noGroupMemory } from "./kafka-memory.ts";
 import { steadyFromOf } from "./kafka-unread.ts";
@@ -156,6 +157,12 @@ function groupMemoryOf(
   const hasOff = [...record.members.values()].some(
     (member) => member.claim.state === "off" && input.clients.get(member.clientId) === "off",
   );
+  const hasAllLeft = [...record.members].every(([clientId, { claim }]) => {
+    const since = silentSince.get(clientId);
+    return claim.state === "closed" || (since !== undefined && since + policy.foreignMs <= nowMs);
+  });
+  const look = { reading, group, record, before, era, clients: input.clients, hasAllLeft, ...storeOf(input) };
+  const rest = restAfter(look);
   const isDoubted = foreignUntilMs > nowMs || hasFreshlySilent || hasOff;
   const end = reading === undefined ? 0 : Math.max(reading.logEnd ?? 0, reading.highWatermark);
   const claims = [...record.members.values()].map((member) => member.claim.committed ?? 0);
@@ -166,7 +173,13 @@ function groupMemoryOf(
     foreignUntilMs,
     foreignSeen: before.foreignSeen || foreign,
     silentSince,
+    rest,
+    passedOver: passedOverAfter(look, rest),
   };
+}
+
+function storeOf({ snapshot, storeDoubted }: JudgeInput): { version: number; isStoreDoubted: boolean } {
+  return { version: snapshot.version, isStoreDoubted: storeDoubted };
 }
 
 function holeCauseOf(input: JudgeInput, record: GroupRecord, memory: GroupMemory, done: RangeSet): DoubtCause {

@@ -5,10 +5,10 @@ import type { GroupContext, LaneContext } from "./kafka-context.ts";
 import { isOthersGivenUp, leftBehindOf, type Proven } from "./kafka-left-behind.ts";
 import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
-import { partsOf } from "./kafka-parts.ts";
+import { type Part, partsOf } from "./kafka-parts.ts";
 import { pendingGap } from "./kafka-pending.ts";
 import { hullOf, type Place, placesOf } from "./kafka-places.ts";
-import { retainedOf } from "./kafka-retained.ts";
+import { passedOf, passedVerdict, retainedOf } from "./kafka-retained.ts";
 import { isCertainUnread, unreadGaps } from "./kafka-unread.ts";
 import type { Receipts } from "./lane-record.ts";
 import {
@@ -37,7 +37,7 @@ export interface GroupJudgement {
 const reasons: Partial<Record<Verdict, string>> = {
   "store.retention": "The log start passed it while the group, empty, was still below it.",
   "consume.given-up": "The handler was over without it, and the same member's own commit passed it.",
-  "consume.skipped": "The position was moved past it, and the same member's own commit followed.",
+  "consume.skipped": "The group's position was moved past it, and a commit beyond it followed.",
 };
 
 /** What one run of sequences turned out to be for a group. */
@@ -107,16 +107,30 @@ function rule(context: LaneContext, group: GroupContext, facts: StreamFacts, pla
   if (place.era !== context.era || context.eraRise !== undefined) {
     return [{ place, ruling: { kind: "doubt", cause: "two-eras" } }];
   }
-  const retained = retainedOf(context, group);
-  return partsOf(place, group, retained).map(({ part, kind }) => ({
+  const missed = { retained: retainedOf(context, group), passed: passedOf(context, group) };
+  return partsOf(place, group, missed).map(({ part, kind }) => ({
     place: part,
-    ruling:
-      kind === "retained"
-        ? { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined }
-        : kind === "done"
-          ? ruleDone(context, group, facts, part)
-          : ruleOpen(group, part),
+    ruling: ruleOfKind(kind, context, group, facts, part),
   }));
+}
+
+function ruleOfKind(
+  kind: Part["kind"],
+  context: LaneContext,
+  group: GroupContext,
+  facts: StreamFacts,
+  part: Place,
+): Ruling {
+  switch (kind) {
+    case "done":
+      return ruleDone(context, group, facts, part);
+    case "retained":
+      return { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined };
+    case "passed":
+      return { kind: "proven", verdict: passedVerdict(context, part), leftBehindFrom: part.low };
+    case "open":
+      return ruleOpen(group, part);
+  }
 }
 
 function ruleOpen(group: GroupContext, place: Place): Ruling {

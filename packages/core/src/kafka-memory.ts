@@ -63,6 +63,22 @@ export interface GroupMemory {
   readonly foreignSeen: boolean;
   /** Since when a member has been silent. */
   readonly silentSince: ReadonlyMap<string, number>;
+  /** How the group rested, as long as it was watched without a break since. */
+  readonly rest?: GroupRest | undefined;
+  /** Offsets of an era that the group's position was moved over while nobody could have worked them. */
+  readonly passedOver?: { readonly era: number; readonly offsets: RangeSet } | undefined;
+}
+
+/** A group that was read empty; everybody who came since is one of ours. */
+export interface GroupRest {
+  /** What it had committed when it was last read empty. */
+  readonly committed: number;
+  readonly era: number;
+  readonly lookedAtMs: number;
+  /** Of the lane's record at that look. */
+  readonly version: number;
+  /** It was empty at the last look. */
+  readonly isEmpty: boolean;
 }
 
 export const noKafkaMemory: KafkaMemory = {

@@ -1,16 +1,23 @@
 import type { GroupContext } from "./kafka-context.ts";
 import type { Place } from "./kafka-places.ts";
-import { covers, difference, eachRange, intersection, isEmpty, type RangeSet, rangeOf } from "./range-set.ts";
+import { covers, difference, eachRange, intersection, isEmpty, type RangeSet, rangeOf, union } from "./range-set.ts";
 
 /** A stretch of a run of sequences, and how the group stands to it. */
-interface Part {
+export interface Part {
   readonly part: Place;
-  readonly kind: "done" | "open" | "retained";
+  /** "retained": the log start passed it while the group rested; "passed": the group went past it by itself. */
+  readonly kind: "done" | "open" | "retained" | "passed";
+}
+
+/** Offsets that nobody of the group will work any more. */
+export interface Missed {
+  readonly retained: RangeSet;
+  readonly passed: RangeSet;
 }
 
 /** An exact run is judged message by message, another one only as a whole. */
-export function partsOf(place: Place, group: GroupContext, retained: RangeSet): readonly Part[] {
-  if (!place.exact) return [{ part: place, kind: kindOf(place, group, retained) }];
+export function partsOf(place: Place, group: GroupContext, { retained, passed }: Missed): readonly Part[] {
+  if (!place.exact) return [{ part: place, kind: kindOf(place, group, { retained, passed }) }];
   const offsets = rangeOf(place.low, place.high);
   const done = intersection(offsets, group.done);
   const rest = difference(offsets, done);
@@ -18,15 +25,17 @@ export function partsOf(place: Place, group: GroupContext, retained: RangeSet): 
     ...cutAt(place, intersection(done, group.givenUp), "done"),
     ...cutAt(place, difference(done, group.givenUp), "done"),
     ...cutAt(place, intersection(rest, retained), "retained"),
-    ...cutAt(place, difference(rest, retained), "open"),
+    ...cutAt(place, difference(intersection(rest, passed), retained), "passed"),
+    ...cutAt(place, difference(rest, union(retained, passed)), "open"),
   ];
 }
 
-function kindOf(place: Place, group: GroupContext, retained: RangeSet): Part["kind"] {
+function kindOf(place: Place, group: GroupContext, { retained, passed }: Missed): Part["kind"] {
   if (!Number.isFinite(place.high)) return "open";
   if (covers(group.done, place.low, place.high)) return "done";
   const rest = difference(rangeOf(place.low, place.high), group.done);
-  return isEmpty(difference(rest, retained)) ? "retained" : "open";
+  if (isEmpty(difference(rest, retained))) return "retained";
+  return isEmpty(difference(rest, union(retained, passed))) ? "passed" : "open";
 }
 
 function cutAt(place: Place, offsets: RangeSet, kind: Part["kind"]): readonly Part[] {

@@ -35,6 +35,17 @@ export interface MemberClaim {
   readonly committed: number | undefined;
   /** Why its consumer ended for good though the process lives; undefined = it did not. */
   readonly crash?: string;
+  /** Where the present assignment began; absent until its first fetch. */
+  readonly began?: Beginning;
+}
+
+/** The first offset that a member was given in an assignment: of what lies below it has not worked anything since. */
+export interface Beginning {
+  readonly offset: number;
+  /** Of the log, as the member knew it. */
+  readonly era: number;
+  /** The partition was not there yet when the same consumer joined its group before. */
+  readonly isNewPartition: boolean;
 }
 
 /** A message that is being handled, or that failed and will be tried again. */

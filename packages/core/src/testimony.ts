@@ -97,6 +97,11 @@ export class LaneTestimony {
     this.#setClaim({ state: "open", inWork, committed });
   }
 
+  /** The first fetch of this assignment asked for this offset. Call it after `enter`. */
+  beganAt(offset: number, isNewPartition: boolean): void {
+    this.#setClaim({ ...this.#claim, began: { offset, era: this.#era, isNewPartition } });
+  }
+
   /** The assignment is over, or the member: what was not committed by now is not testified. */
   leave(state: "off" | "closed"): void {
     this.#endAssignment();
@@ -111,6 +116,19 @@ export class LaneTestimony {
   /** A handler failed: its message is tried again, and people want to see how often. */
   failed(): void {
     this.#claimChanged = true;
+  }
+
+  /**
+   * While nobody of the group was there, an operator moved it past these offsets, and this process saw it. What a member
+   * may have worked there unheard the store knows by who has not left.
+   */
+  movedPast(first: number, nextOffset: number): void {
+    this.#entered = {
+      highWatermark: Math.max(this.#entered?.highWatermark ?? 0, nextOffset),
+      wasOff: this.#entered?.wasOff === true,
+    };
+    this.#draft.jumpOver(difference(rangeOf(first, nextOffset - 1), this.#held.handled));
+    this.#setClaim({ state: "closed", inWork: undefined, committed: nextOffset });
   }
 
   /** The position was moved on purpose (seek) or by a reset: what lies between was jumped over. */

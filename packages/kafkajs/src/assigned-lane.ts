@@ -35,6 +35,8 @@ export class AssignedLane {
   #isLeaving = false;
   /** Whether the assignment's first fetch was seen. */
   #isPositionKnown = false;
+  /** The partition was added after this consumer had joined, and it has not committed there yet. */
+  #isNewPartition = false;
 
   constructor(member: Member, guard?: DuplicateGuard) {
     this.member = member;
@@ -42,8 +44,9 @@ export class AssignedLane {
   }
 
   /** The group gave this lane to this consumer, anew or again. Nothing that was left behind crosses this. */
-  join(owner: object): void {
+  join(owner: object, isNewPartition = false): void {
     this.member.owner = owner;
+    this.#isNewPartition ||= isNewPartition;
     this.#isLeaving = false;
     this.#isPresent = false;
     this.#expected = undefined;
@@ -75,11 +78,19 @@ export class AssignedLane {
   }
 
   fetched(partition: FetchedPartition): void {
-    if (!this.#isPositionKnown) this.guard?.fetchedFrom(partition.fetchOffset);
+    const isFirst = !this.#isPositionKnown;
+    if (isFirst) this.guard?.fetchedFrom(partition.fetchOffset);
     this.#isPositionKnown = true;
     this.#fetched = partition;
     this.#highWatermark = partition.highWatermark;
-    if (!this.#isOff) this.#enter(partition.highWatermark);
+    if (this.#isOff) return;
+    this.#enter(partition.highWatermark);
+    if (isFirst) this.member.testimony.beganAt(partition.fetchOffset, this.#isNewPartition);
+  }
+
+  /** Its own commit: from here on it goes on where it stopped, as in any other partition. */
+  committed(): void {
+    this.#isNewPartition = false;
   }
 
   start(batch: StartedBatch): void {

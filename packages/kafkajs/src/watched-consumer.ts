@@ -30,6 +30,8 @@ export class WatchedConsumer {
   readonly consumer: ConsumerPort;
   readonly #surroundings: ConsumerSurroundings;
   readonly #lanes = new Map<string, Map<number, AssignedLane>>();
+  /** How many partitions each topic had at the last join that gave us some of it. */
+  readonly #partitionCounts = new Map<string, number>();
   #isNameMissingTold = false;
   #joinCount = 0;
   /** What was ours when the consumer last stopped. */
@@ -89,7 +91,10 @@ export class WatchedConsumer {
       }
     }
     for (const [topic, partitions] of assignment) {
-      for (const partition of partitions) this.#open(topic, partition)?.join(this);
+      const before = this.#partitionCounts.get(topic) ?? Number.POSITIVE_INFINITY;
+      for (const partition of partitions) this.#open(topic, partition)?.join(this, partition >= before);
+      const known = this.#surroundings.cluster?.findTopicPartitionMetadata(topic).length ?? 0;
+      if (known > 0) this.#partitionCounts.set(topic, known);
     }
     members.reportSoon();
   }
@@ -135,6 +140,7 @@ export class WatchedConsumer {
       const lane = this.#laneAt(topic, partition);
       if (offset < 0 || lane?.member.owner !== this) continue;
       lane.member.testimony.committed(offset);
+      lane.committed();
       lane.guard?.committed(offset);
     }
   }

@@ -33,15 +33,14 @@ describe("no loss is confirmed that is none", () => {
   });
 });
 
-test("what retention took from an empty group is named; what a member's reset went past is in doubt, never lost", async () => {
+test("what retention took is named, from a group that rests and from one whose member found itself out of range", async () => {
   const result = await play({
     seed: 5,
     messages: 3_000,
     faults: { retentionEveryMs: 2_000, emptyGroupEveryMs: 5_000 },
   });
-  expect(Object.keys(result.confirmedByVerdict)).toEqual(["store.retention"]);
-  expect(result.falseLosses).toBe(0);
-  expect(result.confirmed + result.inDoubt).toBe(result.lost);
+  expect(Object.keys(result.confirmedByVerdict).sort()).toEqual(["consume.skipped", "store.retention"]);
+  expect(result.confirmed).toBe(result.lost);
 });
 
 describe("no loss is missed", () => {
@@ -64,7 +63,7 @@ const broken: readonly {
   readonly messages: number;
 }[] = [
   { without: "testimony", faults: "toggles", seed: 22, messages: 2_000 },
-  { without: "hulls", faults: "store-trouble", seed: 1, messages: 2_000 },
+  { without: "hulls", faults: "store-trouble", seed: 3, messages: 2_000 },
   { without: "ahead", faults: "log-cuts", seed: 2, messages: 2_000 },
   { without: "grace", faults: "log-cuts", seed: 7, messages: 2_000 },
   { without: "join", faults: "store-trouble", seed: 7, messages: 2_000 },

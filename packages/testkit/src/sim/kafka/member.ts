@@ -28,6 +28,8 @@ export class SimMember {
   #isWorking = false;
   #isFresh = true;
   #isEvicted = false;
+  /** The assignment whose first fetch was made. */
+  #begunIn = 0;
 
   constructor(world: World, group: SimGroup, isForeign = false) {
     this.#world = world;
@@ -116,6 +118,8 @@ export class SimMember {
       this.client.after(random.between(20, 120), () => this.#poll(generation));
       return;
     }
+    if (this.#begunIn !== generation && this.#isRecording) this.#testimony.beganAt(this.position, false);
+    this.#begunIn = generation;
     const end = Math.min(log.highWatermark, this.position + random.integer(1, 40));
     const fetched = { first: this.position, records: log.records.slice(this.position, end), life: log.life };
     this.#isWorking = true;
