@@ -8,6 +8,10 @@ export interface Carrier {
   readonly headers: Record<string, unknown>;
   /** The application itself asked for the return of what cannot be routed. */
   readonly asksForReturn: boolean;
+  /** As amqplib reads it: transient unless the application asks for persistence. */
+  readonly isTransient: boolean;
+  /** The message's own expiration, in milliseconds; undefined = none. */
+  readonly expiresAfterMs: number | undefined;
 }
 
 export interface CarrierNeeds {
@@ -37,7 +41,23 @@ export function createCarrier(options: unknown, needs: CarrierNeeds): Carrier | 
 function withHeaders(options: object, headers: Record<string, unknown>, needs: CarrierNeeds): Carrier {
   const asksForReturn = Boolean(Reflect.get(options, "mandatory"));
   const isForced = needs.forceMandatory && !asksForReturn;
-  return { options: copyOptions(options, headers, isForced), headers, asksForReturn };
+  const copy = copyOptions(options, headers, isForced);
+  return { options: copy, headers, asksForReturn, ...lifetimeOf(copy) };
+}
+
+/** amqplib's own reading (lib/api_args.js): a text or number of milliseconds, and 2, `persistent` or any other truth. */
+function lifetimeOf(options: object): Pick<Carrier, "isTransient" | "expiresAfterMs"> {
+  const persistent: unknown = Reflect.get(options, "persistent");
+  const deliveryMode: unknown = Reflect.get(options, "deliveryMode");
+  const isPersistent =
+    persistent === undefined && deliveryMode !== undefined ? isDurable(deliveryMode) : Boolean(persistent);
+  const expiration: unknown = Reflect.get(options, "expiration");
+  const afterMs = expiration === undefined || expiration === null ? Number.NaN : Number(expiration);
+  return { isTransient: !isPersistent, expiresAfterMs: Number.isFinite(afterMs) ? Math.max(0, afterMs) : undefined };
+}
+
+function isDurable(deliveryMode: unknown): boolean {
+  return typeof deliveryMode === "number" ? deliveryMode === 2 : Boolean(deliveryMode);
 }
 
 /**

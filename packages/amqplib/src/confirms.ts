@@ -19,9 +19,22 @@ export interface Publication {
  */
 export class Confirms {
   readonly #open = new Map<number, Publication>();
+  readonly #nowMs: () => number;
+  /** When each of the open ones was published, in their order. */
+  readonly #publishedAtMs = new Map<number, number>();
   readonly #askedFor = new Set<string>();
   #count = 0;
   #heldBytes = 0;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** How many stamped publishes wait, and for how long the oldest of them; undefined = none waits. */
+  get waiting(): { readonly count: number; readonly oldestMs: number } | undefined {
+    for (const atMs of this.#publishedAtMs.values()) return { count: this.#open.size, oldestMs: this.#nowMs() - atMs };
+    return undefined;
+  }
 
   /**
    * The content, so that it is known again when it is published once more; undefined where too much is held already:
@@ -36,6 +49,7 @@ export class Confirms {
     this.#count += 1;
     if (publication === undefined) return;
     this.#open.set(this.#count, publication);
+    this.#publishedAtMs.set(this.#count, this.#nowMs());
     this.#heldBytes += bytesOf(publication.content);
     if (publication.askedFor !== undefined) this.#askedFor.add(publication.askedFor);
   }
@@ -60,6 +74,7 @@ export class Confirms {
   close(): readonly Publication[] {
     const left = [...this.#open.values()];
     this.#open.clear();
+    this.#publishedAtMs.clear();
     this.#askedFor.clear();
     this.#heldBytes = 0;
     for (const { stream, sequence } of left) stream.ledger.bookUncertain(sequence, sequence);
@@ -70,6 +85,7 @@ export class Confirms {
     const publication = this.#open.get(tag);
     if (publication === undefined) return;
     this.#open.delete(tag);
+    this.#publishedAtMs.delete(tag);
     const { stream, sequence, askedFor, content } = publication;
     this.#heldBytes -= bytesOf(content);
     if (askedFor !== undefined) this.#askedFor.delete(askedFor);

@@ -9,6 +9,8 @@ export interface AmqpSettings {
    * queue has to get all or none of what it puts together, and producers and consumers have to agree on it.
    */
   readonly partitionBy?: (exchange: string, routingKey: string) => string;
+  /** What has had no confirm for so long is booked as uncertain, and told. Default: 60,000 ms. */
+  readonly confirmWithinMs?: number;
   /** What people call a message: an order number, say. Called for each stamped message; kept for those that go wrong. */
   readonly reference?: (content: Uint8Array, fields: PublishedTo) => string | undefined;
 }
@@ -25,8 +27,10 @@ export type AmqpOptions = AmqpSettings & (ClientOptions | { readonly client: Cli
 /** Throws a `ClientError` for a setting that cannot be used. */
 export function checkSettings(settings: AmqpSettings): void {
   checkOptionNames(settings);
-  const { vhost, partitionBy, reference } = settings;
+  const { vhost, partitionBy, reference, confirmWithinMs } = settings;
   if (vhost !== undefined && (typeof vhost !== "string" || vhost === "")) throw badOption("vhost", vhost, "a text");
+  if (confirmWithinMs !== undefined && !(Number.isInteger(confirmWithinMs) && confirmWithinMs >= 1_000))
+    throw badOption("confirmWithinMs", confirmWithinMs, "a whole number of milliseconds, at least 1000");
   for (const [name, value] of Object.entries({ partitionBy, reference })) {
     if (value !== undefined && typeof value !== "function") throw badOption(name, value, "a function");
   }

@@ -1,4 +1,4 @@
-import { type Lane, laneHashOf } from "@seqwatch/core";
+import { type DeathReason, deathReasons, type Lane, laneHashOf } from "@seqwatch/core";
 import { isObject } from "./ports.ts";
 
 /**
@@ -24,6 +24,35 @@ export function originOf(
     if (laneHashOf(lane) === at.laneHash) return lane;
   }
   return undefined;
+}
+
+/** A queue that a message died in, in the lane that its stamp names. */
+export interface Death {
+  readonly lane: Lane;
+  readonly queue: string;
+  readonly reason: DeathReason;
+}
+
+/** Where `x-death` says that a message died, but for the queue that it came back to. */
+export function deathsOf(
+  headers: Readonly<Record<string, unknown>> | undefined,
+  at: { readonly cluster: string; readonly queue: string; readonly laneHash: string },
+  partitionOf: (exchange: string, routingKey: string) => string,
+): readonly Death[] {
+  const entries = headers?.["x-death"];
+  if (!Array.isArray(entries)) return [];
+  return entries.slice(0, maxDeaths).flatMap((entry: unknown): readonly Death[] => {
+    if (!isObject(entry)) return [];
+    const { exchange, queue, reason: word } = entry;
+    const keys: unknown = entry["routing-keys"];
+    const key: unknown = Array.isArray(keys) ? keys[0] : undefined;
+    const reason = deathReasons.find((known) => known === word);
+    if (typeof exchange !== "string" || typeof queue !== "string" || typeof key !== "string") return [];
+    if (reason === undefined || queue === at.queue) return [];
+    const partition = partitionOf(exchange, key);
+    const lane: Lane = { system: "rabbitmq", cluster: at.cluster, destination: exchange, partition };
+    return laneHashOf(lane) === at.laneHash ? [{ lane, queue, reason }] : [];
+  });
 }
 
 /** One entry for each queue and reason that a message has died by. */

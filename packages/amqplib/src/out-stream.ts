@@ -44,11 +44,11 @@ export class OutStream {
   }
 
   /**
-   * One look a report: books what has had no outcome for a minute, ends a stream that has been idle and finished for
+   * One look a report: books what has had no outcome for too long, ends a stream that has been idle and finished for
    * as long, and lets an idle one report now and then. The report numbers end the doubts of its queues, and the store's
    * answer shows that it still holds what it was told.
    */
-  look(nowMs: number): void {
+  look(nowMs: number, outcomeLimitMs: number): void {
     this.ledger.age(nowMs, outcomeLimitMs);
     if (this.ledger.revision !== this.#seenRevision || this.#quietSinceMs > nowMs) {
       this.#seenRevision = this.ledger.revision;
@@ -95,6 +95,5 @@ export class OutStream {
   }
 }
 
-const outcomeLimitMs = 60_000;
 const idleLimitMs = 60_000;
 const probeEveryMs = 10_000;

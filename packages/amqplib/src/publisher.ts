@@ -1,9 +1,11 @@
 import type { Client, Registration } from "@seqwatch/client";
 import type { Lane, Reference } from "@seqwatch/core";
+import type { Confirms } from "./confirms.ts";
 import { inGroups } from "./in-groups.ts";
 import { LaneTable } from "./lane-table.ts";
 import type { AmqpSettings } from "./options.ts";
 import { OutStream } from "./out-stream.ts";
+import { OverdueConfirms } from "./overdue-confirms.ts";
 import { createPartitionOf, type PartitionOf } from "./partition.ts";
 import { References } from "./references.ts";
 
@@ -24,13 +26,18 @@ export class Publisher {
   readonly #partitionOf: PartitionOf;
   readonly #reference: AmqpSettings["reference"];
   readonly #families: readonly [plain: Family, confirming: Family];
+  readonly #overdue: OverdueConfirms;
+  readonly #confirmWithinMs: number;
   #streamCount = 0;
   #refusedCount = 0;
+  #hasWarnedOfPlain = false;
 
   constructor(client: Client, settings: AmqpSettings) {
     this.#client = client;
     this.#partitionOf = createPartitionOf(settings, client);
     this.#reference = settings.reference;
+    this.#confirmWithinMs = settings.confirmWithinMs ?? defaultConfirmWithinMs;
+    this.#overdue = new OverdueConfirms(client, this.#confirmWithinMs);
     this.#families = [this.#createFamily(false), this.#createFamily(true)];
     this.#registration = client.register("producer", { report: () => this.#report(), isUnderLoad: () => false });
     client.onRecordingChange(() => this.#endUnrecorded());
@@ -39,6 +46,24 @@ export class Publisher {
   /** Messages that went out unaudited because there were too many streams. */
   get refusedCount(): number {
     return this.#refusedCount;
+  }
+
+  /** A channel with confirms, for as long as it is open. */
+  watchConfirms(channel: object, confirms: Confirms): void {
+    this.#overdue.watch(channel, confirms);
+  }
+
+  forgetConfirms(confirms: Confirms | undefined): void {
+    if (confirms !== undefined) this.#overdue.forget(confirms);
+  }
+
+  /** Nobody will ever say what becomes of it: that is told once. */
+  publishedPlain(exchange: string, routingKey: string): void {
+    if (this.#hasWarnedOfPlain) return;
+    this.#hasWarnedOfPlain = true;
+    const to = exchange === "" ? `queue ${routingKey}` : `exchange ${exchange}`;
+    const text = `A channel without confirms publishes to ${to}: nobody is told which messages the broker took, and those that no consumer gets stay in doubt. Use createConfirmChannel.`;
+    this.#client.notice({ kind: "warning", code: "NO_CONFIRMS", text });
   }
 
   /** The stream of a publish; undefined past `maxStreams` living ones. */
@@ -136,7 +161,8 @@ export class Publisher {
 
   async #report(): Promise<void> {
     const nowMs = this.#client.host.nowMs();
-    for (const stream of this.#streams()) stream.look(nowMs);
+    this.#overdue.look();
+    for (const stream of this.#streams()) stream.look(nowMs, this.#confirmWithinMs);
     await inGroups(
       [...this.#streams()].filter((stream) => stream.hasNews),
       (stream) => stream.advance(),
@@ -165,3 +191,4 @@ export class Publisher {
 }
 
 const maxStreams = 10_000;
+const defaultConfirmWithinMs = 60_000;

@@ -3,7 +3,7 @@ import { type ConsumerSign, type Lane, StampReader, stampHeader } from "@seqwatc
 import { inGroups } from "./in-groups.ts";
 import { InLane } from "./in-lane.ts";
 import { LaneTable } from "./lane-table.ts";
-import { isFirstDelivery, originOf } from "./origin.ts";
+import { type Death, deathsOf, isFirstDelivery, originOf } from "./origin.ts";
 import type { PartitionOf } from "./partition.ts";
 import type { Message } from "./ports.ts";
 
@@ -29,6 +29,8 @@ export class QueueConsumer {
   readonly queue: string;
   readonly #options: ConsumerOptions;
   readonly #lanes = new LaneTable<InLane>();
+  /** Of dead letters that came here: the lane they were sent in, for the queue they died in. By both. */
+  readonly #graves = new Map<string, InLane>();
   readonly #reader = new StampReader();
   #consumerId: string;
   #number = 0;
@@ -120,7 +122,7 @@ export class QueueConsumer {
     const state = isClosing ? "closed" : !this.#isRecording() ? "off" : this.#isEnding ? "ending" : "open";
     this.#look(nowMs, isClosing);
     let isComplete = true;
-    const news = [...this.#lanes].filter((lane) => lane.hasNews);
+    const news = [...this.#lanes, ...this.#graves.values()].filter((lane) => lane.hasNews);
     await inGroups(news, async (lane) => {
       if (!(await lane.advance())) isComplete = false;
     });
@@ -145,12 +147,36 @@ export class QueueConsumer {
     const { cluster, queue, partitionOf } = this.#options;
     const origin = originOf(headers, { cluster, queue, laneHash: stamp.laneHash }, partitionOf);
     const original = origin === undefined ? undefined : this.#laneAt(origin);
+    if (original === undefined) this.#noteDeaths(headers, stamp);
     if (original === undefined || !original.isOn) {
       lane.account.forwarded();
       return undefined;
     }
     original.account.received(stamp.producerId, stamp.sequence, false);
     return { account: original.account, producerId: stamp.producerId, sequence: stamp.sequence };
+  }
+
+  /** Whoever meets a dead letter can say where it died: nobody there ever will. */
+  #noteDeaths(
+    headers: Readonly<Record<string, unknown>> | undefined,
+    stamp: { readonly producerId: string; readonly laneHash: string; readonly sequence: number },
+  ): void {
+    const { client, cluster, queue, partitionOf } = this.#options;
+    for (const death of deathsOf(headers, { cluster, queue, laneHash: stamp.laneHash }, partitionOf)) {
+      if (!client.isRecording(death.lane.destination)) continue;
+      this.#graveOf(death)?.account.died(stamp.producerId, stamp.sequence, death.reason);
+    }
+  }
+
+  #graveOf({ lane, queue }: Death): InLane | undefined {
+    const key = `${queue}\0${lane.destination}\0${lane.partition}`;
+    const known = this.#graves.get(key);
+    if (known !== undefined || this.#graves.size >= maxGraves) return known;
+    const { client } = this.#options;
+    const owner = { client, queue, consumerId: this.#consumerId, cloned: () => this.#renew() };
+    const added = new InLane(lane, owner, true);
+    this.#graves.set(key, added);
+    return added;
   }
 
   #laneOf(exchange: string, routingKey: string): InLane | undefined {
@@ -173,7 +199,7 @@ export class QueueConsumer {
   }
 
   #look(nowMs: number, isClosing: boolean): void {
-    for (const lane of this.#lanes) {
+    for (const lane of [...this.#lanes, ...this.#graves.values()]) {
       lane.look(nowMs);
       if (isClosing && lane.account.bookedCount > 0) lane.account.state = "closed";
     }
@@ -204,7 +230,7 @@ export class QueueConsumer {
     client.renewClientId();
     this.#consumerId = newConsumerId(this.#options);
     this.#isBlind = true;
-    for (const { account } of this.#lanes) {
+    for (const { account } of [...this.#lanes, ...this.#graves.values()]) {
       account.consumerId = this.#consumerId;
       account.clientId = client.clientId;
     }
@@ -217,3 +243,4 @@ function newConsumerId({ client, kind }: ConsumerOptions): string {
 }
 
 const maxLanes = 10_000;
+const maxGraves = 1_000;

@@ -25,7 +25,8 @@ export class Sender {
 
   constructor(channel: object, options: SenderOptions) {
     this.#options = options;
-    this.#confirms = options.confirms ? new Confirms() : undefined;
+    this.#confirms = options.confirms ? new Confirms(() => options.client.host.nowMs()) : undefined;
+    if (this.#confirms !== undefined) options.publisher.watchConfirms(channel, this.#confirms);
     this.#maxTableBytes = maxTableBytesOf(channel);
   }
 
@@ -46,7 +47,10 @@ export class Sender {
     if (name === "return") return this.#returned(value);
     if ((name === "ack" || name === "nack") && isConfirm(value))
       this.#confirms?.answered(value.deliveryTag, value.multiple, name === "ack");
-    else if (name === "close") this.#options.republished.remember(this.#confirms?.close() ?? []);
+    else if (name === "close") {
+      this.#options.republished.remember(this.#confirms?.close() ?? []);
+      this.#options.publisher.forgetConfirms(this.#confirms);
+    }
     return false;
   }
 
@@ -77,8 +81,11 @@ export class Sender {
       return this.#publishUnaudited(below, args, stream);
     }
     if (kept !== undefined) ledger.bookRetried(kept, kept);
+    if (carrier.isTransient) ledger.bookTransient(sequence);
+    if (carrier.expiresAfterMs !== undefined) ledger.bookExpiring(sequence, carrier.expiresAfterMs);
     if (this.#confirms === undefined) {
       ledger.bookTold(sequence, sequence);
+      this.#options.publisher.publishedPlain(exchange, routingKey);
     } else {
       const askedFor = carrier.asksForReturn ? stamp : undefined;
       const held = this.#confirms.hold(content);

@@ -64,7 +64,6 @@ function overrideTopology(channel: object, receiver: Receiver, api: Api): void {
   on("bindQueue", (below, args) => receiver.changeQueue(below, args, 4));
   on("unbindQueue", (below, args) => receiver.changeQueue(below, args, 4));
   on("deleteQueue", (below, args) => receiver.changeQueue(below, args, 2));
-  on("purgeQueue", (below, args) => receiver.changeQueue(below, args, 1));
   on("bindExchange", (below, args) => receiver.changeExchange(below, args, 4));
   on("unbindExchange", (below, args) => receiver.changeExchange(below, args, 4));
   on("deleteExchange", (below, args) => receiver.changeExchange(below, args, 2));

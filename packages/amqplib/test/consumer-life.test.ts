@@ -27,7 +27,7 @@ test("a cancelled consumer stays open until what it holds is settled", async () 
   await channel.cancel(consumerTag);
   await bench.client.flush();
   const states = async () => [...(await bench.queueRecord(queue)).consumers.values()].map(({ state }) => state);
-  expect(await states()).toEqual(["open"]);
+  expect(await states()).toEqual(["ending"]);
   for (const message of seen.messages) channel.ack(message);
   await expect.poll(states).toEqual(["closed"]);
   expect(await receiptsOf(bench, queue)).toMatchObject({ received: [1, 2], processed: [1, 2] });
@@ -48,7 +48,7 @@ test("a queue that is deleted under its consumer closes it, and the handler hear
   expect((await bench.queueRecord(queue)).doubtToken).not.toBe(doubtToken);
 });
 
-test("binding, unbinding, purging and deleting put the queue in doubt; a change at an exchange all queues of the process", async () => {
+test("binding, unbinding and deleting put the queue in doubt; a change at an exchange all queues of the process", async () => {
   const bench = await createBench();
   const queue = await bench.queue();
   const exchange = `ex-${randomUUID()}`;
@@ -67,12 +67,13 @@ test("binding, unbinding, purging and deleting put the queue in doubt; a change 
   expect(await note()).toBe(2);
   await channel.unbindQueue(queue, exchange, "a.*");
   expect(await note()).toBe(3);
+  // What a purge takes away the queue has passed: that needs no doubt.
   await channel.purgeQueue(queue);
-  expect(await note()).toBe(4);
+  expect(await note()).toBe(3);
   await channel.deleteExchange(exchange);
-  expect(await note()).toBe(5);
+  expect(await note()).toBe(4);
   await channel.deleteQueue(queue);
-  expect(await note()).toBe(6);
+  expect(await note()).toBe(5);
 });
 
 test("the doubt is in the store before accounting stops, and again before the first sign after it goes on", async () => {

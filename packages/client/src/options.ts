@@ -127,6 +127,7 @@ const optionNames: ReadonlySet<string> = new Set([
   "stampBatchBytes",
   "vhost",
   "partitionBy",
+  "confirmWithinMs",
 ]);
 
 /** Refuses what is no options object, and misspelt names: a setting that is silently not there is worse than an error. */

@@ -74,6 +74,8 @@ export interface PassInput {
 }
 
 const maxFindingsKept = 1_000;
+/** Queues behind one key that nobody consumes: beyond these they are not watched. */
+const maxUnreadQueues = 64;
 
 /** What one pass over a lane came to. */
 export interface LanePass {
@@ -235,7 +237,10 @@ async function readEvidence(input: PassInput): Promise<KafkaReading | RabbitRead
   if (lane.system === "kafka") return reader?.readLog?.(lane, audit.wanted, audit.groups, nowMs);
   const beganAtMs = nowMs();
   const queues = new Map<string, RabbitReading["queues"] extends ReadonlyMap<string, infer V> ? V : never>();
-  for (const queue of audit.groups) {
+  // One that the lane reaches is watched though nobody consumes it, and one that was is missed when it is gone.
+  const reached = (await reader?.findQueues?.(lane, nowMs)) ?? [];
+  const watched = [...audit.groups, ...reached.slice(0, maxUnreadQueues), ...audit.memory.rabbit.queues.keys()];
+  for (const queue of new Set(watched)) {
     const record = await input.store.readQueue(lane.cluster, queue);
     queues.set(queue, { record, reading: await reader?.readQueue?.(lane, queue, nowMs) });
   }

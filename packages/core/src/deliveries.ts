@@ -1,3 +1,4 @@
+import { type DeathReason, type Deaths, deadOf, deathReasons, mergeDeaths } from "./deaths.ts";
 import type { DeliveryReport, StreamDeliveries } from "./delivery-report.ts";
 import type { Lane } from "./lane.ts";
 import { maxRanges } from "./ledger-report.ts";
@@ -84,6 +85,13 @@ export class LaneDeliveries {
     this.#bookedCount += 1;
     const stream = this.#streamOf(producerId);
     if (stream !== undefined) this.#add(stream.rejected, sequence);
+  }
+
+  /** A copy of it was met behind the dead-letter exchange of the account's queue. */
+  died(producerId: string, sequence: number, reason: DeathReason): void {
+    this.#bookedCount += 1;
+    const stream = this.#streamOf(producerId);
+    if (stream !== undefined) this.#add((stream.deaths[reason] ??= []), sequence);
   }
 
   unstamped(): void {
@@ -227,8 +235,9 @@ interface Stream {
   readonly twice: number[];
   readonly processed: number[];
   readonly rejected: number[];
+  readonly deaths: Partial<Record<DeathReason, number[]>>;
   /** Held: everything that was ever handed out, up to `maxHeldRanges`. */
-  held: { fresh: RangeSet; received: RangeSet; processed: RangeSet; rejected: RangeSet };
+  held: { fresh: RangeSet; received: RangeSet; processed: RangeSet; rejected: RangeSet; deaths: Deaths | undefined };
   /** Handed out and not stored yet. */
   openTwice: RangeSet;
   highest: number;
@@ -243,21 +252,25 @@ function createStream(producerId: string): Stream {
     twice: [],
     processed: [],
     rejected: [],
-    held: { fresh: [], received: [], processed: [], rejected: [] },
+    deaths: {},
+    held: { fresh: [], received: [], processed: [], rejected: [], deaths: undefined },
     openTwice: [],
     highest: 0,
     round: 0,
   };
 }
 
-function isQuiet({ fresh, again, processed, rejected, openTwice }: Stream): boolean {
-  return isEmpty(fresh) && isEmpty(again) && isEmpty(processed) && isEmpty(rejected) && isEmpty(openTwice);
+function isQuiet({ openTwice, ...news }: Stream): boolean {
+  return !hasNews(news) && isEmpty(openTwice);
+}
+
+function hasNews({ fresh, again, processed, rejected, deaths }: Omit<Stream, "openTwice">): boolean {
+  return [fresh, again, processed, rejected, deadOf(deaths)].some((set) => !isEmpty(set));
 }
 
 /** Moves the news of a stream to what is held; undefined where there are none. */
 function takeNews(stream: Stream): StreamDeliveries | undefined {
-  if (isEmpty(stream.fresh) && isEmpty(stream.again) && isEmpty(stream.processed) && isEmpty(stream.rejected))
-    return undefined;
+  if (!hasNews(stream)) return undefined;
   const [fresh, again, twice] = [stream.fresh, stream.again, stream.twice].map((set) => set.splice(0));
   const [processed, rejected] = [stream.processed, stream.rejected].map((set) => set.splice(0));
   const news = {
@@ -267,6 +280,7 @@ function takeNews(stream: Stream): StreamDeliveries | undefined {
     twice: twice ?? [],
     processed: processed ?? [],
     rejected: rejected ?? [],
+    ...takeDeaths(stream),
   };
   stream.openTwice = union(stream.openTwice, news.twice);
   stream.held = {
@@ -274,12 +288,23 @@ function takeNews(stream: Stream): StreamDeliveries | undefined {
     fresh: hold(stream.held.fresh, news.fresh),
     processed: hold(stream.held.processed, news.processed),
     rejected: hold(stream.held.rejected, news.rejected),
+    deaths: mergeDeaths(stream.held.deaths, news.deaths),
   };
   return news;
 }
 
+function takeDeaths({ deaths }: Stream): Pick<StreamDeliveries, "deaths"> {
+  const taken: Partial<Record<DeathReason, RangeSet>> = {};
+  for (const reason of deathReasons) {
+    const set = deaths[reason]?.splice(0) ?? [];
+    if (!isEmpty(set)) taken[reason] = set;
+  }
+  return isEmpty(deadOf(taken)) ? {} : { deaths: taken };
+}
+
 function wholeOf(stream: Stream): StreamDeliveries {
-  return { producerId: stream.producerId, ...stream.held, twice: stream.openTwice };
+  const { deaths, ...held } = stream.held;
+  return { producerId: stream.producerId, ...held, ...(deaths && { deaths }), twice: stream.openTwice };
 }
 
 function hold(held: RangeSet, news: RangeSet): RangeSet {

@@ -117,6 +117,6 @@ export interface QueueRecord {
       readonly state: ConsumerState;
     }
   >;
-  /** A fresh token each time that an instrumented client changed a binding, unbound, deleted or purged. */
+  /** A fresh token each time that an instrumented client changed a binding, unbound or deleted. */
   readonly doubtToken: string;
 }
