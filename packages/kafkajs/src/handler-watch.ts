@@ -12,6 +12,8 @@ type Handler<Payload> = (payload: Payload) => unknown;
 export class HandlerWatch {
   readonly #laneAt: (topic: string, partition: number) => AssignedLane | undefined;
   readonly #reader = new StampReader();
+  /** Whether the last sequence was that of a copy which came back with another lane's stamp. */
+  #cameBack = false;
 
   constructor(laneAt: (topic: string, partition: number) => AssignedLane | undefined) {
     this.#laneAt = laneAt;
@@ -99,9 +101,11 @@ export class HandlerWatch {
    */
   #sequenceOf(message: ReceivedMessage, laneHash: string): number {
     const sequence = this.#reader.read(message.headers?.[stampHeader]);
+    this.#cameBack = false;
     if (sequence === 0 || this.#reader.laneHash === laneHash) return sequence;
     const origin = this.#reader.read(message.headers?.[originHeader]);
-    if (origin !== 0 && this.#reader.laneHash === laneHash) return origin;
+    this.#cameBack = origin !== 0 && this.#reader.laneHash === laneHash;
+    if (this.#cameBack) return origin;
     return this.#reader.read(message.headers?.[stampHeader]);
   }
 
@@ -133,6 +137,9 @@ export class HandlerWatch {
       } else {
         account.processed(offset, epoch, producerId, sequence, isForeign);
         if (isOurs) lane.guard?.processed({ message, offset, producerId, sequence });
+        // A watched forwarder gave the copy a stamp of its own: it is a stream's message here, and a copy all the same.
+        if (isOurs && !this.#cameBack && message.headers?.[originHeader] !== undefined)
+          lane.member.testimony.totals.forwarded += 1;
       }
     } else if (outcome === "left") {
       account.left(offset, producerId, sequence, isForeign);

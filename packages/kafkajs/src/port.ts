@@ -122,7 +122,21 @@ interface ConsumerConfigPort {
   readonly groupId?: string;
 }
 
+export interface ResetOffsetsPort {
+  readonly groupId: string;
+  readonly topic: string;
+}
+
+/** An admin, as far as it moves groups. */
+export interface AdminPort {
+  setOffsets(request: ResetOffsetsPort): Promise<void>;
+  resetOffsets(request: ResetOffsetsPort): Promise<void>;
+  fetchOffsets(request: { readonly groupId: string; readonly topics: string[] }): Promise<readonly unknown[]>;
+}
+
 export interface KafkaPort {
+  /** Absent in what only looks like a Kafka object. */
+  admin?(config?: object): unknown;
   producer(config?: ProducerConfigPort): ProducerPort;
   consumer(config?: ConsumerConfigPort): ConsumerPort;
 }

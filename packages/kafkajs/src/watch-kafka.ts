@@ -16,6 +16,7 @@ import {
 } from "./port.ts";
 import { Streams } from "./streams.ts";
 import { watchPartitioner } from "./topic-send.ts";
+import { isAdmin, watchAdmin } from "./watched-admin.ts";
 import { WatchedConsumer } from "./watched-consumer.ts";
 import { WatchedProducer } from "./watched-producer.ts";
 
@@ -96,6 +97,16 @@ class KafkaWatch {
       this.#countConnection(made, "consumer");
       const { onDuplicate } = this.#settings;
       return new WatchedConsumer(made, { client, members: this.#members, cluster, groupId, onDuplicate }).consumer;
+    };
+    this.#watchAdmins(kafka);
+  }
+
+  #watchAdmins(kafka: KafkaPort): void {
+    const admin = kafka.admin?.bind(kafka);
+    if (admin === undefined) return;
+    kafka.admin = (config) => {
+      const { made, cluster } = this.#clusters.capture(() => admin(config));
+      return isAdmin(made) ? watchAdmin(made, { client: this.client, members: this.#members, cluster }) : made;
     };
   }
 

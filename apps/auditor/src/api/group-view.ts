@@ -2,6 +2,7 @@ import {
   type ClientStanding,
   countOf,
   difference,
+  emptyReceipts,
   formatRanges,
   type GroupRecord,
   intersection,
@@ -62,18 +63,12 @@ function waitingOf(snapshot: LaneRecord, ledger: LedgerReport, receipts: Receipt
   return difference(promised, unionAll([processed, rejected, lost, verdicts.lost]));
 }
 
-/** What its producer says that it had to try again it stored twice itself; any other copy somebody sent back. */
 function duplicatesOf(
   group: GroupRecord,
   ledger: LedgerReport,
   receipts: Receipts | undefined,
 ): GroupView["duplicates"] {
-  const duplicate = receipts?.duplicate ?? [];
-  const isRabbit = !isEmpty(receipts?.received ?? []);
-  const retried = intersection(duplicate, ledger.retried);
-  const producedTwice = isRabbit ? [] : retried;
-  const publishedTwice = isRabbit ? duplicate : [];
-  const redriven = isRabbit ? [] : difference(duplicate, retried);
+  const { producedTwice, publishedTwice, redriven } = copiesByKind(receipts ?? emptyReceipts, ledger.retried);
   const totals = [...group.members.values()].map((member) => member.totals);
   const listed = (set: RangeSet): string => formatRanges(set.slice(0, 2 * maxRangesListed));
   return {
@@ -93,6 +88,40 @@ function duplicatesOf(
       sequence,
       offsets: places.map(({ offset }) => offset),
     })),
+  };
+}
+
+/** All streams of a group in one lane together, also those whose ledger nobody knows. */
+export function repeatsOfGroup(group: GroupRecord, ledgers: ReadonlyMap<string, LedgerReport>) {
+  const totals = [...group.members.values()].map((member) => member.totals);
+  const sums = {
+    producedTwice: 0,
+    publishedTwice: 0,
+    redriven: 0,
+    redelivered: totals.reduce((sum, { redelivered }) => sum + redelivered, 0),
+    replayed: 0,
+    forwarded: totals.reduce((sum, { forwarded }) => sum + forwarded, 0),
+    skipped: totals.reduce((sum, { skipped }) => sum + skipped, 0),
+  };
+  for (const [producerId, receipts] of group.receipts) {
+    const kinds = copiesByKind(receipts, ledgers.get(producerId)?.retried ?? []);
+    sums.producedTwice += countOf(kinds.producedTwice);
+    sums.publishedTwice += countOf(kinds.publishedTwice);
+    sums.redriven += countOf(kinds.redriven);
+    sums.redelivered += receipts.repeats.redelivered;
+    sums.replayed += receipts.repeats.replayed;
+  }
+  return sums;
+}
+
+/** What its producer says that it had to try again it stored twice itself; any other copy somebody sent back. */
+function copiesByKind({ duplicate, received }: Receipts, retried: RangeSet) {
+  const none: RangeSet = [];
+  if (!isEmpty(received)) return { producedTwice: none, publishedTwice: duplicate, redriven: none };
+  return {
+    producedTwice: intersection(duplicate, retried),
+    publishedTwice: none,
+    redriven: difference(duplicate, retried),
   };
 }
 

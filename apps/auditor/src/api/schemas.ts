@@ -116,6 +116,38 @@ const duplicatesSchema = Type.Object({
   copies: Type.Array(Type.Object({ sequence: count, offsets: Type.Array(count) })),
 });
 
+export const duplicatesQuery = Type.Object(
+  {
+    /** Partitions and routing keys a page looks at. */
+    limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+    cursor: Type.Optional(text(8_192)),
+    system: Type.Optional(Type.Enum(systems)),
+    destination: Type.Optional(Type.String({ maxLength: 1_024 })),
+  },
+  { additionalProperties: false },
+);
+
+/** Of one group in one lane, over all streams. */
+export const duplicatesLine = Type.Object({
+  system: Type.Enum(systems),
+  cluster: Type.String(),
+  destination: Type.String(),
+  partition: Type.String(),
+  group: Type.String(),
+  producedTwice: count,
+  publishedTwice: count,
+  redriven: count,
+  redelivered: count,
+  replayed: count,
+  forwarded: count,
+  skipped: count,
+});
+
+export const duplicatesPage = Type.Object({
+  duplicates: Type.Array(duplicatesLine),
+  next: Type.Optional(Type.String()),
+});
+
 const memberSchema = Type.Object({
   clientId: Type.String(),
   service: Type.Optional(Type.String()),

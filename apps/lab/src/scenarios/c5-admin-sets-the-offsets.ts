@@ -1,0 +1,47 @@
+import { consume, nameIn } from "../lab/consume.ts";
+import { startOrders } from "../lab/orders.ts";
+import type { Scenario } from "../lab/scenario.ts";
+
+/** While the group rests, an operator's script moves it forward with a watched admin, then to the end. */
+export const scenario: Scenario = {
+  id: "C5.admin",
+  title: "A watched admin moves a resting group forward (setOffsets, resetOffsets)",
+  world: { kafka: "shared" },
+  broken: {
+    rule: "what a watched admin moves a group past is skipped",
+    file: "packages/kafkajs/src/watched-admin.ts",
+    from: "if (to > from) ",
+    to: "if (to < from) ",
+  },
+  async play(lab) {
+    const topic = await lab.kafka.topic("orders", { partitions: 2 });
+    const group = lab.name("billing");
+    const orders = await startOrders(lab.service("shop"));
+    const handled = new Set<string>();
+    const kafka = lab.service("worker").kafka();
+    const work = async () =>
+      await consume(lab, kafka, {
+        group,
+        topic,
+        eachMessage: async ({ message }) => void handled.add(nameIn(message)),
+      });
+    const isWorked = (names: readonly string[]) => names.every((name) => handled.has(name));
+    const firstLife = await work();
+    const first = [...(await orders.send(topic, 5, 0)), ...(await orders.send(topic, 5, 1))];
+    await lab.until("the first to be worked", () => isWorked(first));
+    await firstLife.disconnect();
+    const second = [await orders.send(topic, 20, 0), await orders.send(topic, 20, 1)] as const;
+
+    const admin = lab.service("operator").kafka().admin();
+    await admin.connect();
+    await admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: "17" }] });
+    lab.lostNow();
+    await admin.disconnect();
+    await work();
+    const rest = [...second[0].slice(12), ...second[1]];
+    await lab.until("the rest to be worked", () => isWorked(rest));
+
+    const lost = second[0].slice(0, 12);
+    return { lost, says: [{ state: "confirmed", verdict: "consume.skipped", group, names: lost }] };
+  },
+};
