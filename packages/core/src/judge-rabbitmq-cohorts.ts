@@ -14,6 +14,8 @@ export interface CohortFacts {
   readonly ledger: LedgerReport;
   /** `doubtTo` at the queue's last calm look. */
   readonly calmTo: number | undefined;
+  /** The lane leads to this queue or nowhere: what was not returned got here. */
+  readonly reachesOnlyThis: boolean;
   /** The highest sequence of the stream that any consumer got as a first delivery. */
   readonly firstDelivered: number;
   /** The same of each consumer. */
@@ -31,7 +33,7 @@ export function stepCohorts(previous: readonly Cohort[], facts: CohortFacts): re
     if (!isEmpty(sequences)) cohorts.push(...advanceParts({ ...cohort, sequences }, facts));
   }
   const fresh = difference(facts.open, unionAll(previous.map((cohort) => cohort.sequences)));
-  if (!isEmpty(fresh)) cohorts.push(advance(openCohort(fresh, facts), facts));
+  if (!isEmpty(fresh)) cohorts.push(...advanceParts(openCohort(fresh, facts), facts));
   return cohorts.length > maxCohorts ? mergeNeighbours(cohorts) : cohorts;
 }
 
@@ -78,7 +80,7 @@ function advanceParts(cohort: Cohort, facts: CohortFacts): readonly Cohort[] {
     return [advance({ ...rest, passed: undefined, isEmptied: false }, facts)];
   }
   if (ending === undefined) return [advance(cohort, facts)];
-  const parts = goneWith(ending, eligibleFor(ending, cohort, facts.calmTo), facts.ledger);
+  const parts = goneWith(ending, eligibleFor(ending, cohort, facts), facts.ledger);
   const taken = unionAll(parts.map(({ sequences }) => sequences));
   const rest = difference(cohort.sequences, taken);
   const gone = parts.map(({ kind, sequences }): Cohort => {

@@ -99,6 +99,7 @@ test("a message that a dead consumer held is in doubt for its death, though anot
       },
       ledger,
       calmTo: undefined,
+      reachesOnlyThis: false,
       nowMs: 10_000,
       rules: allRabbitRules,
     },

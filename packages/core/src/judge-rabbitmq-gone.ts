@@ -16,8 +16,10 @@ export interface Ending {
  * doubt that began later matters.
  */
 export function findEnding(calm: CalmLook | undefined, reading: QueueReading | undefined): Ending | undefined {
-  if (calm === undefined || reading?.uptimeMs === undefined || calm.isSpoiled) return undefined;
+  if (calm === undefined || reading === undefined || calm.isSpoiled) return undefined;
   const isQueueGone = !reading.exists;
+  if (isQueueGone && isLostWithNode(calm, reading)) return { kind: "deleted", isQueueGone, calm };
+  if (reading.uptimeMs === undefined) return undefined;
   const startedAtMs = reading.beganAtMs - reading.uptimeMs;
   if (hasRestarted(calm, reading, startedAtMs)) {
     if (startedAtMs - calm.beganAtMs > maxOutageMs) return undefined;
@@ -27,6 +29,16 @@ export function findEnding(calm: CalmLook | undefined, reading: QueueReading | u
   }
   if (!isQueueGone || calm.unclearAtMs !== undefined) return undefined;
   return reading.beganAtMs - calm.beganAtMs <= maxUnseenMs ? { kind: "deleted", isQueueGone, calm } : undefined;
+}
+
+/** Whether a queue whose node is away was looked at often enough for nobody to have read it before unseen. */
+export function mayGoOn({ beganAtMs, awayAtMs }: CalmLook, nowMs: number): boolean {
+  return nowMs - (awayAtMs ?? beganAtMs) <= maxUnseenMs;
+}
+
+/** Its node was away until now, and the others know the queue no longer: it was given up together with the node. */
+function isLostWithNode(calm: CalmLook, { beganAtMs }: QueueReading): boolean {
+  return calm.awayAtMs !== undefined && calm.unclearAtMs === undefined && mayGoOn(calm, beganAtMs);
 }
 
 /** What of these went with a restart, or with the queue; each part by what took it. */
@@ -52,14 +64,20 @@ export function maybeDeadIn(limits: QueueLimits, sequences: RangeSet, ledger: Le
   return intersection(sequences, ledger.lifetimes?.expiring ?? emptyRanges);
 }
 
-/** What was noted before the calm look, and lies above the doubts of that time. */
+/**
+ * What lay in the queue and above the doubts of the calm look: noted before that look. Behind the default exchange that is
+ * all that was confirmed and not returned, for it reaches no other queue, and what is not there takes nothing.
+ */
 export function eligibleFor(
   ending: Ending,
   cohort: { readonly sequences: RangeSet; readonly notedAtMs: number },
-  calmTo: number | undefined,
+  stream: { readonly calmTo: number | undefined; readonly reachesOnlyThis: boolean },
 ): RangeSet {
-  if (calmTo === undefined || cohort.notedAtMs > ending.calm.beganAtMs) return emptyRanges;
-  return above(cohort.sequences, calmTo);
+  if (stream.calmTo === undefined) return emptyRanges;
+  const wasNoted = cohort.notedAtMs <= ending.calm.beganAtMs;
+  return wasNoted || (ending.isQueueGone && stream.reachesOnlyThis)
+    ? above(cohort.sequences, stream.calmTo)
+    : emptyRanges;
 }
 
 /**

@@ -147,6 +147,7 @@ function judgeStream(producerId: string, receipts: Receipts | undefined, context
     ledgerNumber: ledger.number,
     ledger,
     calmTo: before?.calmTo,
+    reachesOnlyThis: input.lane.destination === "" && input.lane.partition === queue,
     firstDelivered: receipts?.firstDelivered ?? 0,
     highestOf: (consumerId) => highestOf(consumerId, producerId, context.group),
     sight,
