@@ -26,7 +26,12 @@ export interface World {
   readonly kafka?: "shared" | "alone";
   readonly rabbitmq?: "shared" | "alone" | "cluster";
   readonly redis?: "shared" | "alone";
+  /** An auditor of its own beside the usual one, which reads no more of the brokers than this. */
+  readonly evidence?: Evidence;
 }
+
+/** What an auditor may read of the brokers, as SEQWATCH_EVIDENCE has it. */
+export type Evidence = "none" | "offsets" | "records";
 
 /** A rule of the product and how to take it out: one piece of source text that is replaced. */
 export interface BrokenRule {

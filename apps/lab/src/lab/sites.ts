@@ -1,4 +1,5 @@
-import type { Scenario } from "./scenario.ts";
+import { openEvidenceSite } from "./evidence-site.ts";
+import type { Evidence, Scenario } from "./scenario.ts";
 import { openSite, type Site } from "./site.ts";
 
 const clusterNodes = 3;
@@ -7,6 +8,7 @@ const clusterNodes = 3;
 export class Sites {
   readonly #brokers: readonly ("kafka" | "rabbitmq")[];
   readonly #onProgress: (line: string) => void;
+  readonly #evidence = new Map<Evidence, Promise<Site>>();
   #main: Promise<Site> | undefined;
   #cluster: Promise<Site> | undefined;
 
@@ -24,10 +26,17 @@ export class Sites {
       return await this.#cluster;
     }
     this.#main ??= openSite(this.#brokers, this.#onProgress);
-    return await this.#main;
+    const main = await this.#main;
+    const { evidence } = scenario.world;
+    if (evidence === undefined) return main;
+    const site = this.#evidence.get(evidence) ?? openEvidenceSite(main, evidence);
+    this.#evidence.set(evidence, site);
+    return await site;
   }
 
   async close(): Promise<void> {
+    const guests = await Promise.allSettled(this.#evidence.values());
+    await Promise.all(guests.map(async (site) => (site.status === "fulfilled" ? await site.value.close() : undefined)));
     const sites = await Promise.allSettled([this.#main, this.#cluster]);
     await Promise.all(sites.map(async (site) => (site.status === "fulfilled" ? await site.value?.close() : undefined)));
   }
