@@ -46,6 +46,8 @@ export interface CalmLook {
   readonly isSpoiled: boolean;
   /** The same, first seen while nobody could tell whether the broker had started again. */
   readonly unclearAtMs: number | undefined;
+  /** The last look since then at which the queue's node was away, without a look in between at which it was there. */
+  readonly awayAtMs?: number | undefined;
 }
 
 export interface ConsumerLook {

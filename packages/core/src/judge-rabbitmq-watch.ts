@@ -1,7 +1,7 @@
 import type { DoubtCause } from "./finding.ts";
 import type { ClientStanding } from "./judge.ts";
 import { type GetsSight, isGetter, watchGets } from "./judge-rabbitmq-gets.ts";
-import { type Ending, findEnding } from "./judge-rabbitmq-gone.ts";
+import { type Ending, findEnding, mayGoOn } from "./judge-rabbitmq-gone.ts";
 import { type CalmLook, type ConsumerLook, noWatch, type QueueWatch } from "./judge-rabbitmq-memory.ts";
 import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
 import type { QueueRecord } from "./lane-record.ts";
@@ -42,8 +42,10 @@ export interface QueueSight {
 
 /** Compares the queue with what it was at the last pass. The first cause that applies is the one that people are told. */
 export function watchQueue(input: WatchInput): QueueSight {
-  const { record, reading, rules } = input;
+  const { record, rules } = input;
   const previous = input.previous ?? noWatch;
+  const awayAtMs = input.reading?.isAway === true ? input.reading.beganAtMs : undefined;
+  const reading = awayAtMs === undefined ? input.reading : undefined;
   const consumers = record === undefined ? previous.consumers : lookAtConsumers(previous, record, input.clients);
   const excess = reading?.consumerCount === undefined ? 0 : Math.max(0, reading.consumerCount - countLiving(consumers));
   const gets = watchGets(previous.gets, { before: previous.consumers, now: consumers }, reading);
@@ -75,7 +77,7 @@ export function watchQueue(input: WatchInput): QueueSight {
   const cause = causes.find((each) => each !== undefined);
   const isHeld = rules.consumerCount && excess > 0;
   const ending = stateLost ? undefined : findEnding(previous.calm, reading);
-  const calm = stateLost ? undefined : nextCalm(seen, { reading, cause, isHeld, gets });
+  const calm = stateLost ? undefined : noteAway(nextCalm(seen, { reading, cause, isHeld, gets }), reading, awayAtMs);
   const areGetsSettled = !rules.getCounters || gets.isSettled;
   const closed = turnedTo(previous, consumers, "closed");
   return { watch: { ...seen, calm }, reading, cause, isHeld, areGetsSettled, anyDied, closed, ending, stateLost };
@@ -97,6 +99,17 @@ function nextCalm(
   if (before === undefined || !mayHaveTaken) return before;
   if (reading?.uptimeMs === undefined) return { ...before, unclearAtMs: before.unclearAtMs ?? watch.lookedAtMs };
   return { ...before, isSpoiled: true };
+}
+
+/** While its node is away nobody is given anything of a queue; the time counts as looked at. */
+function noteAway(
+  calm: CalmLook | undefined,
+  reading: QueueReading | undefined,
+  awayAtMs: number | undefined,
+): CalmLook | undefined {
+  if (calm === undefined) return undefined;
+  if (awayAtMs !== undefined) return mayGoOn(calm, awayAtMs) ? { ...calm, awayAtMs } : calm;
+  return reading?.exists === true && calm.awayAtMs !== undefined ? { ...calm, awayAtMs: undefined } : calm;
 }
 
 const spoils: ReadonlySet<DoubtCause> = new Set(["member-died", "switched-off", "foreign-member"]);

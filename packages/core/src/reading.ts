@@ -79,6 +79,8 @@ export function mayDeadLetter({ ttlMs, dropsHead, deadLetters }: QueueLimits): b
 export interface QueueReading {
   readonly beganAtMs: number;
   readonly exists: boolean;
+  /** Its node is away: nobody reaches it, and it may come back as it was. Nothing else of this reading counts. */
+  readonly isAway?: true;
   /** Whether the lane's exchange and routing key reach this queue; undefined = not readable. */
   readonly bound: boolean | undefined;
   /** Exchange direct, topic, fanout or default; queue classic or quorum, without priorities. */

@@ -17,6 +17,8 @@ export interface CountingConnection {
 export type ConsumerCount =
   | { readonly kind: "counted"; readonly consumerCount: number }
   | { readonly kind: "absent" }
+  /** It is known, but nobody reaches it: the node that holds it is down. */
+  | { readonly kind: "away" }
   | { readonly kind: "unknown" };
 
 /**
@@ -65,7 +67,7 @@ export class QueueCounter {
     } catch (error) {
       this.#channel = undefined;
       const code = codeOf(error);
-      if (code === 404) return { kind: "absent" };
+      if (code === 404) return { kind: isUnknownQueue(error) ? "absent" : "away" };
       if (code === 403 || code === 405) {
         this.#warn("QUEUE_REFUSED", `RabbitMQ refuses to count the consumers of ${queue} (${code}).`);
         return { kind: "unknown" };
@@ -121,6 +123,11 @@ async function openChannel(connection: CountingConnection, forget: () => void): 
   channel.on("error", forget);
   channel.on("close", forget);
   return channel;
+}
+
+/** The broker answers 404 as well where it knows the queue and its node is down; only its words tell the two apart. */
+function isUnknownQueue(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("no queue '");
 }
 
 function codeOf(error: unknown): unknown {

@@ -50,7 +50,10 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
     if (!(await own.is(lane.cluster, management, nowMs))) return undefined;
     const look = new Look(management, vhost, nowMs);
     const count = await look.note(counts.ask(queue, nowMs(), () => counter.count(queue, nowMs)));
+    if (count.kind === "away") return awayReading(look.beganAtMs);
     const settings = await look.readSettings(queue);
+    // The management API does not know a queue whose node is down: whether this one is gone it cannot tell.
+    if (count.kind === "unknown" && settings?.exists === false) return undefined;
     const route = await look.readRoute({ exchange: lane.destination, routingKey: lane.partition, queue });
     if (settings === undefined || route === undefined) return undefined;
     const deadLetters = await look.leadsAnywhere(lane, settings.sources);
@@ -78,9 +81,8 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
 
   async function findQueues(lane: Lane, nowMs: () => number): Promise<readonly string[] | undefined> {
     if (!(await own.is(lane.cluster, management, nowMs))) return undefined;
-    const look = new Look(management, vhost, nowMs);
-    const route = await look.readRoute({ exchange: lane.destination, routingKey: lane.partition });
-    return route?.queues;
+    const from = { exchange: lane.destination, routingKey: lane.partition };
+    return (await new Look(management, vhost, nowMs).readRoute(from))?.queues;
   }
 
   return {
@@ -117,6 +119,27 @@ interface QueueSettings {
   readonly getCount: number | undefined;
   readonly isUntouched: boolean | undefined;
   readonly publishCount: number | undefined;
+}
+
+/** A queue whose node is down: the management API does not know it meanwhile, nor any binding to it. */
+function awayReading(beganAtMs: number): QueueReading {
+  return {
+    beganAtMs,
+    exists: true,
+    isAway: true,
+    bound: undefined,
+    provable: true,
+    limits: { ttlMs: undefined, dropsHead: false, deadLetters: false, atRestart: undefined, isTemporary: false },
+    shape: "away",
+    consumerCount: undefined,
+    ready: undefined,
+    unacked: undefined,
+    getCount: undefined,
+    publishCount: undefined,
+    isUntouched: undefined,
+    uptimeMs: undefined,
+    statisticsLagMs: 0,
+  };
 }
 
 /** The questions of one reading, which is as old as the oldest answer it rests on. */
