@@ -41,7 +41,7 @@ test("the log is read as far as the settings allow", async () => {
 
   const offsets = createEvidence({ evidence: "offsets" });
   const bare = await offsets?.readLog?.(lane, [{ first: 0, last: 2 }], [], nowMs);
-  expect(bare).toMatchObject({ logStart: 0, logEnd: 3, extracts: [] });
+  expect(bare).toMatchObject({ logStart: 0, logEnd: 3, extracts: [], recordsUnread: true });
   await offsets?.close();
 });
 

@@ -1,7 +1,7 @@
 import { instanceOf, nameOf, offsetsIn, sequencesIn } from "./fact-words.ts";
 import type { Question } from "./finding-facts.ts";
 import type { PassResult } from "./findings.ts";
-import type { LedgerReport, VoidReason } from "./ledger-report.ts";
+import type { LedgerReport, Lifetimes, VoidReason } from "./ledger-report.ts";
 import { difference, intersection, isEmpty, type RangeSet, rangeOf } from "./range-set.ts";
 
 /** What the producer itself reported of these messages. */
@@ -19,6 +19,8 @@ export function factsOfLedger(question: Question, pass: PassResult): readonly st
   say(said, difference(part(ledger.uncertain), ledger.acked), (set) => `Rejected, or never answered: ${set}.`);
   say(said, part(ledger.told), (set) => `Sent without asking for an answer: ${set}.`);
   say(said, part(ledger.returned), (set) => `Returned by the broker as unroutable: ${set}.`);
+  say(said, part(ledger.stuck ?? []), (set) => `Refused for its own sequence number, again and again: ${set}.`);
+  if (ledger.lifetimes !== undefined) said.push(...aboutLifetimes(ledger.lifetimes, part));
   say(said, part(ledger.retried), (set) => `Sent more than once by the client itself: ${set}.`);
   return said;
 }
@@ -53,6 +55,18 @@ function aboutPlace({ offsets }: Question): readonly string[] {
   if (!Number.isFinite(high))
     return [`It can only lie at offset ${low} or above: nothing acknowledged later bounds it yet.`];
   return [`What was acknowledged before and after leaves only ${offsetsIn(rangeOf(low, high))} for it.`];
+}
+
+/** What a restart of the broker does not keep, and what goes by itself. */
+function aboutLifetimes(lifetimes: Lifetimes, part: (set: RangeSet) => RangeSet): readonly string[] {
+  const said: string[] = [];
+  say(said, part(lifetimes.transient), (set) => `Not persistent: ${set}.`);
+  say(
+    said,
+    part(lifetimes.expiring),
+    (set) => `Sent with an expiration of ${lifetimes.expiresAfterMs} ms or more: ${set}.`,
+  );
+  return said;
 }
 
 function say(said: string[], set: RangeSet, sentence: (set: string) => string): void {

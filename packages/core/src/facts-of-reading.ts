@@ -6,6 +6,7 @@ import {
   type KafkaReading,
   type LogExtract,
   mayDeadLetter,
+  type QueueLimits,
   type QueueReading,
   type RabbitReading,
 } from "./reading.ts";
@@ -19,6 +20,13 @@ export function factsOfReading(groups: readonly string[], pass: PassResult): rea
 }
 
 function factsOfLog(reading: KafkaReading, groups: readonly string[], pass: PassResult): readonly string[] {
+  if (reading.partitionCount !== undefined) {
+    const { destination, partition } = pass.lane;
+    const at = wallOf(reading.endedAtMs, pass);
+    return [
+      `Read at ${at}: ${destination} has ${reading.partitionCount} partitions, and ${partition} is none of them.`,
+    ];
+  }
   const { leader, logStart, logEnd, highWatermark, lastStableOffset, compacted } = reading;
   const own = logEnd === undefined ? "its own end not readable" : `its own end ${logEnd}`;
   const policy = compacted === undefined ? "not read" : compacted ? "compact" : "delete";
@@ -26,6 +34,9 @@ function factsOfLog(reading: KafkaReading, groups: readonly string[], pass: Pass
     `Read at ${wallOf(reading.endedAtMs, pass)} from leader ${leader}: log start ${logStart}, ${own}, high watermark ${highWatermark}, last stable offset ${lastStableOffset}; cleanup policy ${policy}.`,
     ...groups.flatMap((name) => aboutGroup(name, reading.groups.get(name))),
     ...reading.extracts.slice(0, maxExtractsSaid).map(aboutExtract),
+    ...(reading.recordsUnread === true
+      ? ["Records are not read: by the auditor's settings, or because the broker refuses them."]
+      : []),
   ];
 }
 
@@ -47,6 +58,8 @@ function aboutExtract({ first, last, stamps, unstamped }: LogExtract): string {
 function factsOfQueue(queue: string, reading: RabbitReading, pass: PassResult): readonly string[] {
   const look = reading.queues.get(queue)?.reading;
   if (look === undefined) return [`Queue ${queue} could not be read in this pass.`];
+  if (look.isAway === true)
+    return [`Read at ${wallOf(look.beganAtMs, pass)}: the node that holds queue ${queue} is away.`];
   if (!look.exists) return [`Read at ${wallOf(look.beganAtMs, pass)}: queue ${queue} does not exist.`];
   return [
     `Read at ${wallOf(look.beganAtMs, pass)}: queue ${queue} holds ${countText(look.ready)} ready and ${countText(look.unacked)} unacknowledged messages, with ${countText(look.consumerCount)} consumers.`,
@@ -59,9 +72,18 @@ function aboutRoute(queue: string, { bound, provable, limits }: QueueReading): r
   if (bound === false) said.push(`No binding leads from this exchange and key to ${queue}.`);
   if (bound === undefined) said.push(`Whether a binding leads to ${queue} could not be read.`);
   if (!provable) said.push(`The order of ${queue} proves nothing: its kind, or an exchange on the way, gives none.`);
-  if (mayDeadLetter(limits))
-    said.push(`${queue} has a dead-letter exchange, and a limit or a time-to-live that may use it.`);
-  return said;
+  return [...said, ...aboutLimits(queue, limits)];
+}
+
+function aboutLimits(queue: string, limits: QueueLimits): readonly string[] {
+  const said: string[] = [];
+  if (limits.ttlMs !== undefined) said.push(`gives messages ${limits.ttlMs} ms to live`);
+  if (limits.dropsHead) said.push("throws away the oldest at its length limit");
+  if (limits.atRestart === "none") said.push("does not outlive a restart of its broker");
+  if (limits.atRestart === "persistent") said.push("keeps persistent messages alone at a restart of its broker");
+  if (limits.isTemporary) said.push("goes by itself when nobody uses it");
+  if (mayDeadLetter(limits)) said.push("passes on what it throws away to a dead-letter exchange");
+  return said.length === 0 ? [] : [`${queue} ${said.join(", ")}.`];
 }
 
 function countText(count: number | undefined): string {

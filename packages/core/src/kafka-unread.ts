@@ -7,7 +7,7 @@ import { intersection, isEmpty, overlaps, type RangeSet } from "./range-set.ts";
 import type { KafkaReading } from "./reading.ts";
 
 /** A leader that nobody looked at for longer may have been another one meanwhile, or may have lost its disk. */
-const maxUnwatchedMs = 3_000;
+const maxUnwatchedMs = 5_000;
 
 /** From which offset on everything was finished under the leader that this reading shows; Infinity = from none. */
 export function steadyFromOf(memory: KafkaMemory, reading: KafkaReading | undefined, era: number): number {

@@ -86,14 +86,9 @@ export const stepsByVerdict: Readonly<Record<Verdict, Steps>> = {
   "store.aborted": () => [{ text: "Nothing to do: the application aborted the transaction." }],
   "store.dropped": (about) => [
     sendAgain(about),
-    {
-      text: "Look for a limit (x-max-length, x-overflow), a purge or a delete.",
-      command: listQueues(about.virtualHost),
-    },
-    {
-      text: `Refuse at the limit instead of dropping: the producer then hears of it. ${onePolicy}`,
-      command: queuePolicy(about, { overflow: "reject-publish" }),
-    },
+    ...(about.isKafka
+      ? [{ text: "Look for who deleted the topic, or made it again.", command: describeTopic(about.place) }]
+      : lookForLimits(about)),
   ],
   "store.expired": (about) => [
     sendAgain(about),
@@ -180,6 +175,19 @@ function nameOf({ virtualHost }: StepAbout, name: string): { readonly virtualHos
 
 function queuePolicy(about: StepAbout, definition: Readonly<Record<string, string>>) {
   return setPolicy("queues", nameOf(about, about.group ?? about.routingKey), definition);
+}
+
+function lookForLimits(about: StepAbout): readonly NextStep[] {
+  return [
+    {
+      text: "Look for a limit (x-max-length, x-overflow), a purge or a delete.",
+      command: listQueues(about.virtualHost),
+    },
+    {
+      text: `Refuse at the limit instead of dropping: the producer then hears of it. ${onePolicy}`,
+      command: queuePolicy(about, { overflow: "reject-publish" }),
+    },
+  ];
 }
 
 function bindAgain({ exchange, routingKey, virtualHost }: StepAbout): readonly NextStep[] {
