@@ -117,6 +117,7 @@ function memoryAfter(context: LaneContext, results: readonly StreamResult[]): Ka
     highestDone,
     steady: steadyAfter(context, highestDone),
     logStart: reading?.logStart ?? memory.logStart,
+    madeAgainIn: context.madeAgainIn,
     compacted: context.compacted,
   };
 }

@@ -40,6 +40,8 @@ export interface LaneContext {
   readonly era: number;
   readonly eraRise: AuditNotes["eraRise"];
   readonly memory: KafkaMemory;
+  /** The era that began because the topic was deleted and made again. */
+  readonly madeAgainIn: number | undefined;
   readonly compacted: boolean | undefined;
   /** Where no record is read: from here on offsets mean what they meant when they were finished. */
   readonly steadyFrom: number;
@@ -65,6 +67,7 @@ export function contextOf(input: JudgeInput): LaneContext {
     era,
     eraRise,
     memory,
+    madeAgainIn: eraRise !== undefined && isMadeAgain(reading, memory) ? era : memory.madeAgainIn,
     compacted: reading?.compacted ?? memory.compacted,
     steadyFrom: steadyFromOf(memory, reading, era),
     groups,
@@ -98,6 +101,13 @@ function riseOf(reading: KafkaReading | undefined, memory: KafkaMemory, era: num
     reading.logEnd === undefined ? reading.highWatermark <= memory.highestDone : reading.logEnd <= memory.highestOffset;
   const fell = endFell || reading.logStart < memory.logStart;
   return fell ? { era: era + 1, cut: reading.logEnd ?? Number.MAX_SAFE_INTEGER } : undefined;
+}
+
+/** A broker forgets what groups had committed in a topic together with the topic, and at no other fall. */
+function isMadeAgain(reading: KafkaReading | undefined, memory: KafkaMemory): boolean {
+  if (reading?.logStart !== 0) return false;
+  const known = [...reading.groups].filter(([name]) => (memory.groups.get(name)?.highestCommit ?? 0) > 0);
+  return known.length > 0 && known.every(([, { committed }]) => committed === undefined);
 }
 
 function groupContextOf(

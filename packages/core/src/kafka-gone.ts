@@ -41,6 +41,7 @@ export function judgeGone(
   };
   const ripeDisplaced = intersection(standingSince(next.displaced, nowMs - policy.graceMs), displaced);
   const ripeGone = difference(intersection(standingSince(next.gone, nowMs - policy.graceMs), gone), ripeDisplaced);
+  const isMadeAgain = context.madeAgainIn === context.era;
   const misAcked = intersection(ripeDisplaced, misAckedOf(context, facts, places));
   return {
     memory: next,
@@ -66,8 +67,10 @@ export function judgeGone(
         context,
         facts,
         ripeGone,
-        "store.truncated",
-        "The leader's own log end fell below its acked offset.",
+        isMadeAgain ? "store.dropped" : "store.truncated",
+        isMadeAgain
+          ? "Its topic was deleted and made again: the log begins anew, and the groups' commits are gone."
+          : "The leader's own log end fell below its acked offset.",
         places,
       ),
     ].filter((candidate) => !isEmpty(candidate.sequences)),

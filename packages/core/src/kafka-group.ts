@@ -1,6 +1,7 @@
 import { carryOver, standingSince } from "./aged-ranges.ts";
 import type { DoubtCause, Gap, Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
+import { type CompactedRuling, compactedGaps, ruleCompacted } from "./kafka-compacted.ts";
 import type { GroupContext, LaneContext } from "./kafka-context.ts";
 import { isOthersGivenUp, leftBehindOf, type Proven } from "./kafka-left-behind.ts";
 import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
@@ -45,6 +46,7 @@ type Ruling =
   | Proven
   | { readonly kind: "pending" }
   | { readonly kind: "wanted"; readonly range: LogRange }
+  | CompactedRuling
   | { readonly kind: "doubt"; readonly cause: DoubtCause };
 
 interface Ruled {
@@ -98,7 +100,7 @@ export function judgeGroup(
         candidates,
       ),
     ],
-    wanted: ruled.flatMap((entry) => (entry.ruling.kind === "wanted" ? [entry.ruling.range] : [])),
+    wanted: ruled.flatMap(({ ruling }) => ("range" in ruling && ruling.range !== undefined ? [ruling.range] : [])),
   };
 }
 
@@ -129,21 +131,22 @@ function ruleOfKind(
     case "passed":
       return { kind: "proven", verdict: passedVerdict(context, part), leftBehindFrom: part.low };
     case "open":
-      return ruleOpen(group, part);
+      return ruleOpen(context, group, part);
   }
 }
 
-function ruleOpen(group: GroupContext, place: Place): Ruling {
+function ruleOpen(context: LaneContext, group: GroupContext, place: Place): Ruling {
   const committed = group.reading?.committed ?? 0;
   if (place.high > group.lastDone && place.high >= committed) return { kind: "pending" };
-  return { kind: "doubt", cause: group.holeCause };
+  const compacted = context.compacted === true ? ruleCompacted(context, place) : undefined;
+  return compacted?.kind === "compacted" ? compacted : { ...compacted, kind: "doubt", cause: group.holeCause };
 }
 
 /** Every place is done. What remains is whether the testimony can be trusted about this message, and the verdict. */
 function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts, place: Place): Ruling {
   if (!group.isProvable) return { kind: "doubt", cause: "not-provable" };
   if (context.compacted === undefined) return { kind: "doubt", cause: "policy-not-read" };
-  if (context.compacted) return { kind: "doubt", cause: "compacted" };
+  if (context.compacted) return ruleCompacted(context, place);
   const { producerId } = facts.ledger;
   const receipts = group.record.receipts.get(producerId) ?? noReceipts;
   if (isOthersGivenUp(group, receipts, place)) return { kind: "doubt", cause: "contradiction" };
@@ -251,6 +254,10 @@ function gapsOf(
         ),
       );
     }),
+    ...compactedGaps(
+      { producerId: facts.ledger.producerId, group: group.name },
+      ruled.filter((entry) => entry.ruling.kind === "compacted").map((entry) => entry.place),
+    ),
     ...pendingGap(context, group, {
       producerId: facts.ledger.producerId,
       sequences: waiting,

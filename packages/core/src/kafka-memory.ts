@@ -40,6 +40,8 @@ export interface KafkaMemory {
   /** The same of what groups have finished alone. */
   readonly highestDone: number;
   readonly logStart: number;
+  /** The era that began because the topic was deleted and made again. */
+  readonly madeAgainIn?: number | undefined;
   readonly compacted: boolean | undefined;
   /** The leader that was watched without a break up to the last reading. */
   readonly steady?: SteadyLeader | undefined;

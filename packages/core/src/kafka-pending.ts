@@ -9,6 +9,11 @@ export function pendingGap(
   waiting: { readonly producerId: string; readonly sequences: RangeSet; readonly offsets: Gap["offsets"] },
 ): readonly Gap[] {
   if (isEmpty(waiting.sequences)) return [];
+  if (isGone(context, group)) {
+    const decidedBy = "The broker does not know the group any more: nobody is going to get there.";
+    const gone = { state: "explained", verdict: "consume.unprocessed", cause: undefined } as const;
+    return [{ ...waiting, ...gone, group: group.name, decidedBy }];
+  }
   const crash = crashOf(context, group);
   return [
     {
@@ -23,6 +28,14 @@ export function pendingGap(
           : `The group stands still: its consumer ended for good in a process that lives (${crash}).`,
     },
   ];
+}
+
+/** The broker has forgotten it, and no member of it is heard. */
+function isGone({ input }: LaneContext, { record, reading }: GroupContext): boolean {
+  if (reading?.isGone !== true) return false;
+  return ![...record.members.values()].some(
+    ({ claim, clientId }) => claim.state === "open" && input.clients.get(clientId) === "alive",
+  );
 }
 
 /** Why the group stands still: a consumer ended for good in a living process, and nobody else took its place. */

@@ -1,0 +1,39 @@
+import type { Gap } from "./finding.ts";
+import type { LaneContext } from "./kafka-context.ts";
+import { readableOf } from "./kafka-log.ts";
+import { hullOf, type Place } from "./kafka-places.ts";
+import { covers, isEmpty, overlaps, rangeOf, unionAll } from "./range-set.ts";
+import type { LogRange } from "./reading.ts";
+
+/** What can be said of messages of a compacted topic that their group went past. */
+export type CompactedRuling =
+  | { readonly kind: "compacted" }
+  | { readonly kind: "doubt"; readonly cause: "compacted"; readonly range?: LogRange };
+
+/** Gone by design where the log has a hole at their own offsets; nobody can say otherwise on a compacted topic. */
+export function ruleCompacted({ reading, view }: LaneContext, place: Place): CompactedRuling {
+  const doubt = { kind: "doubt", cause: "compacted" } as const;
+  if (reading === undefined || !place.exact || place.located || place.low < reading.logStart) return doubt;
+  const range = readableOf(reading, place.low, place.high);
+  if (range === undefined || range.last < place.high) return doubt;
+  if (!covers(view.covered, range.first, range.last)) return { ...doubt, range };
+  for (let offset = place.low; offset <= place.high; offset += 1) if (view.byOffset.has(offset)) return doubt;
+  return overlaps(view.unstamped, place.low, place.high) ? doubt : { kind: "compacted" };
+}
+
+/** Explained: the topic's own setting removed them. */
+export function compactedGaps(about: Pick<Gap, "producerId" | "group">, places: readonly Place[]): readonly Gap[] {
+  const sequences = unionAll(places.map(({ first, last }) => rangeOf(first, last)));
+  if (isEmpty(sequences)) return [];
+  return [
+    {
+      ...about,
+      sequences,
+      state: "explained",
+      verdict: "store.compacted",
+      cause: undefined,
+      offsets: hullOf(places, sequences),
+      decidedBy: "The log has a hole at its own offset, below newer records: compaction removed it.",
+    },
+  ];
+}
