@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { redisStore } from "@seqwatch/store-redis";
 import { expect, inject, test } from "vitest";
@@ -8,8 +9,10 @@ import { rabbitLane, sampleLedger, sampleSign } from "./samples.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** The command as a person at the root of the repository gives it. */
-function seqwatch(url: string, token: string, ...args: string[]) {
+/** What `npx seqwatch` runs at the root of the repository. */
+const linked = join(root, "node_modules", ".bin", "seqwatch");
+
+function run(url: string, token: string, command: string, ...args: string[]) {
   const environment = {
     ...process.env,
     NODE_OPTIONS: "",
@@ -18,11 +21,8 @@ function seqwatch(url: string, token: string, ...args: string[]) {
     NO_COLOR: "1",
   };
   return new Promise<{ readonly exitCode: number; readonly out: string; readonly err: string }>((resolve) => {
-    const child = execFile(
-      "npx",
-      ["--no-install", "seqwatch", ...args],
-      { cwd: root, env: environment },
-      (_, out, err) => resolve({ exitCode: child.exitCode ?? -1, out, err }),
+    const child = execFile(command, args, { cwd: root, env: environment }, (_, out, err) =>
+      resolve({ exitCode: child.exitCode ?? -1, out, err }),
     );
   });
 }
@@ -38,7 +38,7 @@ test("npx seqwatch tells of a running auditor what is lost, why, and what to do,
     auditorPort: 0,
     logLevel: "silent",
   });
-  const ask = (...args: string[]) => seqwatch(auditor.url, token, ...args);
+  const ask = (...args: string[]) => run(auditor.url, token, linked, ...args);
 
   await store.signClient(sampleSign({ system: "rabbitmq" }));
   await store.reportLedger(
@@ -46,7 +46,7 @@ test("npx seqwatch tells of a running auditor what is lost, why, and what to do,
     sampleLedger({ returned: [3, 3, 7, 7], references: [{ sequence: 3, text: "order-3" }] }),
   );
   await expect.poll(async () => (await ask("status")).exitCode, { timeout: 30_000, interval: 500 }).toBe(1);
-  const status = await ask("status");
+  const status = await run(auditor.url, token, "npx", "--no-install", "seqwatch", "status");
   expect(status.out).toContain("2 messages lost.");
 
   const findings = await ask("findings", "--state", "confirmed", "--json");

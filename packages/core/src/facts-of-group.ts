@@ -61,7 +61,7 @@ function allOf({ handled, givenUp, jumped }: GroupOffsets) {
   return union(handled, union(givenUp, jumped));
 }
 
-const maxMembersSaid = 6;
+const maxMembersSaid = 3;
 
 const standings: Readonly<Record<string, string>> = {
   alive: "is alive",

@@ -17,11 +17,11 @@ export function factsOf(question: Question, pass: PassResult): readonly string[]
   const { group } = question;
   const groups = group === undefined ? [...pass.snapshot.groups.keys()].slice(0, maxGroups) : [group];
   return [
-    ...(question.facts ?? []),
-    ...factsOfLedger(question, pass),
-    ...groups.flatMap((name) => factsOfGroup(name, question, pass)),
-    ...factsOfReading(groups, pass),
-  ].slice(0, maxFacts);
+    ...(question.facts ?? []).slice(0, maxOwnFacts),
+    ...factsOfLedger(question, pass).slice(0, maxLedgerFacts),
+    ...groups.flatMap((name) => factsOfGroup(name, question, pass)).slice(0, maxGroupFacts),
+    ...factsOfReading(groups, pass).slice(0, maxReadingFacts),
+  ];
 }
 
 /** Who works for the group, as far as they have reported of this lane; those of the group alone. */
@@ -32,7 +32,10 @@ export function consumersOf(group: string | undefined, pass: PassResult): readon
   return [...clientIds].slice(-maxConsumers).map((clientId) => instanceOf(clientId, pass));
 }
 
-const maxGroups = 3;
+const maxGroups = 2;
 const maxConsumers = 16;
-/** More than a person reads. */
-const maxFacts = 24;
+/** A short list, of which no part crowds out another: the store keeps it with each finding. */
+const maxOwnFacts = 3;
+const maxLedgerFacts = 5;
+const maxGroupFacts = 6;
+const maxReadingFacts = 4;
