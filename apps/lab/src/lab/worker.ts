@@ -6,6 +6,8 @@ export interface WorkerWish {
   readonly topic: string;
   /** Where a group without commits begins; true unless told otherwise. */
   readonly fromBeginning?: boolean;
+  /** How long it goes without asking what partitions there are; 2 s unless told otherwise. */
+  readonly metadataMaxAgeMs?: number;
 }
 
 /** A consumer that works one message after the other, commits as kafkajs does by itself, and keeps book. */
@@ -18,13 +20,14 @@ export class Worker {
   }
 
   /** Starts it and waits until it has joined its group. */
-  static async start(lab: Ground, kafka: Kafka, { group, topic, fromBeginning = true }: WorkerWish): Promise<Worker> {
+  static async start(lab: Ground, kafka: Kafka, wish: WorkerWish): Promise<Worker> {
+    const { group, topic, fromBeginning = true, metadataMaxAgeMs = 2_000 } = wish;
     const consumer = kafka.consumer({
       groupId: group,
       sessionTimeout: 6_000,
       heartbeatInterval: 500,
       maxWaitTimeInMs: 200,
-      metadataMaxAge: 2_000,
+      metadataMaxAge: metadataMaxAgeMs,
       retry: { retries: 20, maxRetryTime: 1_000 },
     });
     const worker = new Worker(consumer);
