@@ -1,4 +1,16 @@
-import { everythingOn, type Finding, type LaneKey, laneKeyOf, type Store, type SwitchState } from "@seqwatch/core";
+import {
+  everythingOn,
+  type Finding,
+  findNamedTwice,
+  type Lane,
+  type LaneKey,
+  type LaneRecord,
+  laneKeyOf,
+  lanesNamedAlike,
+  type Store,
+  type SwitchState,
+  textOfNamedTwice,
+} from "@seqwatch/core";
 import type { Figures } from "@seqwatch/otel";
 import { isAllRecording } from "./api/switch-routes.ts";
 import type { Auditor, PassSummary } from "./auditor.ts";
@@ -13,6 +25,9 @@ const maxFindings = 50_000;
 /** How often the store's switch and its own settings are looked at. */
 const switchMs = 5_000;
 const warningsMs = 60_000;
+/** How often lanes that differ by the cluster's name alone are compared, and how many of them. */
+const namesMs = 5_000;
+const maxNamesRead = 200;
 /** How often the findings of other auditors are read, at most. */
 const othersMs = 1_000;
 
@@ -27,8 +42,11 @@ export class Desk {
   #isAnyoneOff = false;
   #switchReadAtMs = Number.NEGATIVE_INFINITY;
   #warningsReadAtMs = Number.NEGATIVE_INFINITY;
+  #storeWarnings: readonly string[] = [];
+  #nameWarnings: readonly string[] = [];
   #savedCount = 0;
   #othersReadAtMs = Number.NEGATIVE_INFINITY;
+  #namesReadAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: { readonly passIntervalMs: number; readonly wallMs: () => number }) {
     this.status = new AuditStatus(options.passIntervalMs);
@@ -54,9 +72,9 @@ export class Desk {
     }
     if (nowMs - this.#warningsReadAtMs < warningsMs) return [];
     this.#warningsReadAtMs = nowMs;
-    const warnings = await store.readWarnings();
-    this.status.warned(warnings);
-    return warnings;
+    this.#storeWarnings = await store.readWarnings();
+    this.status.warned([...this.#storeWarnings, ...this.#nameWarnings]);
+    return this.#storeWarnings;
   }
 
   /** Findings of the lanes that other auditors look after, for whoever asks this one. Rejects when the store does. */
@@ -73,6 +91,18 @@ export class Desk {
     this.#othersReadAtMs = nowMs;
     const findings = await store.readFindings();
     this.bookAll(findings.filter(({ lane }) => !auditor.owns(laneKeyOf(lane))));
+  }
+
+  /** Looks for destinations whose cluster is named twice: what nobody audits has to be seen. Rejects when the store does. */
+  async lookAtNames(store: Pick<Store, "readLane">, laneKeys: Iterable<LaneKey>, nowMs: number): Promise<void> {
+    if (nowMs - this.#namesReadAtMs < namesMs) return;
+    this.#namesReadAtMs = nowMs;
+    const looks: { readonly lane: Lane; readonly record: LaneRecord }[] = [];
+    for (const lane of lanesNamedAlike(laneKeys).slice(0, maxNamesRead)) {
+      looks.push({ lane, record: await store.readLane(lane) });
+    }
+    this.#nameWarnings = findNamedTwice(looks).map(textOfNamedTwice);
+    this.status.warned([...this.#storeWarnings, ...this.#nameWarnings]);
   }
 
   /** With the findings of some lanes only, where that is asked for. */

@@ -252,6 +252,7 @@ function createPass(of: {
     }
     const summary = await auditor.pass();
     telemetry.tick();
+    await desk.lookAtNames(store, auditor.laneKeys, nowMs());
     await desk.lookAtOthers({ store, auditor, leases, nowMs: nowMs() });
     for (const text of await desk.lookAround(store, nowMs())) warn("STORE_SETTINGS", text);
     return summary;

@@ -9,7 +9,9 @@ export {
   standingsOf,
   storeUnreachable,
 } from "./client-watch.ts";
+export { findNamedTwice, lanesNamedAlike, type NamedTwice, textOfNamedTwice } from "./cluster-names.ts";
 export type { Collection } from "./collection.ts";
+export { coverageOf, type DestinationCoverage, type GroupCoverage } from "./coverage.ts";
 export { type DeathReason, type Deaths, deadOf, deathReasons } from "./deaths.ts";
 export { type DeliveryHeading, LaneDeliveries, maxHighest } from "./deliveries.ts";
 export type { ConsumerSign, ConsumerState, DeliveryReport, StreamDeliveries } from "./delivery-report.ts";

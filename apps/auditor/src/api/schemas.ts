@@ -199,6 +199,53 @@ export const streamSchema = Type.Object({
 
 export const streamsPage = Type.Object({ streams: Type.Array(streamSchema), next: Type.Optional(Type.String()) });
 
+export const coverageQuery = Type.Object(
+  { destination: Type.Optional(Type.String({ maxLength: 1_024 })) },
+  { additionalProperties: false },
+);
+
+const share = Type.Number({ minimum: 0, maximum: 1 });
+
+export const coverageReply = Type.Object({
+  destinations: Type.Array(
+    Type.Object({
+      system: Type.Enum(systems),
+      cluster: Type.String(),
+      destination: Type.String(),
+      streams: count,
+      stamped: count,
+      /** Sent by watched producers without a stamp. */
+      unstamped: count,
+      groups: Type.Array(
+        Type.Object({
+          group: Type.String(),
+          received: count,
+          /** Without a stamp: a producer is not watched, or could not stamp it. */
+          unstamped: count,
+          /** Stamped for another place. */
+          forwarded: count,
+          /** The share that is audited here. */
+          audited: share,
+        }),
+      ),
+    }),
+  ),
+  /** What nobody can testify about, and why. */
+  blind: Type.Array(
+    Type.Object({
+      reason: Type.Enum(["cluster-named-twice"]),
+      system: Type.Enum(systems),
+      destination: Type.String(),
+      clusters: Type.Array(Type.String()),
+      groups: Type.Array(Type.String()),
+      partitions: count,
+      text: Type.String(),
+    }),
+  ),
+  /** More lanes than one answer reads: ask by destination. */
+  isPartial: Type.Boolean(),
+});
+
 export const clientsReply = Type.Object({
   clients: Type.Array(
     Type.Object({

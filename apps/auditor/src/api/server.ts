@@ -4,6 +4,7 @@ import type { Figures } from "@seqwatch/otel";
 import fastify, { type FastifyError, type FastifyReply } from "fastify";
 import type { FindingBook } from "../finding-book.ts";
 import { checkAccess } from "./access.ts";
+import { addCoverageRoutes } from "./coverage-routes.ts";
 import { addDuplicateRoutes } from "./duplicate-routes.ts";
 import { addFindingRoutes } from "./finding-routes.ts";
 import { addHealthRoutes, type Health } from "./health-routes.ts";
@@ -51,6 +52,7 @@ export async function createApi(sources: ApiSources): Promise<ApiServer> {
   addStatusRoutes(server, sources);
   addFindingRoutes(server, sources);
   addStreamRoutes(server, sources);
+  addCoverageRoutes(server, sources);
   addDuplicateRoutes(server, sources);
   addSwitchRoutes(server, sources);
   return server;

@@ -1,0 +1,57 @@
+import {
+  coverageOf,
+  findNamedTwice,
+  type Lane,
+  type LaneRecord,
+  lanesNamedAlike,
+  parseLaneKey,
+  textOfNamedTwice,
+} from "@seqwatch/core";
+import { coverageQuery, coverageReply } from "./schemas.ts";
+import type { ApiSources } from "./server.ts";
+import type { ApiServer } from "./type-provider.ts";
+
+/** An answer reads no more lanes than this. */
+const maxLanesRead = 1_000;
+
+/** How much of the traffic is audited, and what is not, and why. */
+export function addCoverageRoutes(server: ApiServer, { laneKeys, store }: ApiSources): void {
+  server.get(
+    "/api/v1/coverage",
+    { schema: { querystring: coverageQuery, response: { 200: coverageReply } } },
+    async (request) => {
+      const { destination } = request.query;
+      const keys = [...laneKeys()];
+      const lanes = keys.flatMap((key) => parseLaneKey(key) ?? []);
+      const asked = lanes.filter((lane) => destination === undefined || lane.destination === destination);
+      const looks = await readAll(store, asked.slice(0, maxLanesRead));
+      const blind = findNamedTwice(destination === undefined ? await readAll(store, twinsOf(keys)) : looks);
+      return {
+        destinations: coverageOf(looks).map((one) => ({ ...one, groups: [...one.groups] })),
+        blind: blind.map((named) => ({
+          reason: "cluster-named-twice" as const,
+          system: named.system,
+          destination: named.destination,
+          clusters: [named.stampedAs, named.readAs],
+          groups: [...named.groups],
+          partitions: named.partitionCount,
+          text: textOfNamedTwice(named),
+        })),
+        isPartial: asked.length > maxLanesRead,
+      };
+    },
+  );
+}
+
+function twinsOf(keys: readonly string[]): readonly Lane[] {
+  return lanesNamedAlike(keys).slice(0, maxLanesRead);
+}
+
+async function readAll(
+  store: ApiSources["store"],
+  lanes: readonly Lane[],
+): Promise<readonly { readonly lane: Lane; readonly record: LaneRecord }[]> {
+  const looks: { readonly lane: Lane; readonly record: LaneRecord }[] = [];
+  for (const lane of lanes) looks.push({ lane, record: await store.readLane(lane) });
+  return looks;
+}
