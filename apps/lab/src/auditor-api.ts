@@ -69,6 +69,12 @@ export class AuditorApi {
     await this.#call("/api/v1/switch", { version, rules });
   }
 
+  /** Replaces the rules of the recording switch, whatever they are by now. */
+  async switchTo(rules: readonly object[]): Promise<void> {
+    const { version } = toObject(await this.#call("/api/v1/switch"));
+    await this.#call("/api/v1/switch", { version, rules });
+  }
+
   /** Everything the API tells of a destination's streams, for what a row of the lab wants to see in it. */
   async streams(destination: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
     const asked = `/api/v1/streams?destination=${encodeURIComponent(destination)}`;

@@ -10,6 +10,8 @@ const endLimitMs = 10_000;
 export interface AuditorChild {
   readonly url: string;
   close(): Promise<void>;
+  /** Ends it in the middle of whatever it does. */
+  kill(): Promise<void>;
 }
 
 /** Starts one with the settings of `startAuditor`. */
@@ -27,7 +29,7 @@ export async function startAuditorChild(settings: Readonly<Record<string, unknow
     once(child, "exit").then(() => []),
   ]);
   if (typeof told === "object" && told !== null && "url" in told) {
-    return { url: String(told.url), close: async () => await end(child) };
+    return { url: String(told.url), close: async () => await end(child), kill: async () => await kill(child) };
   }
   throw new LabError("LAB_AUDITOR_FAILED", `The auditor did not start.\n${complaints}`);
 }
@@ -39,4 +41,11 @@ async function end(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill("SIGKILL"), endLimitMs);
   await ended;
   clearTimeout(timer);
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
 }

@@ -2,6 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ApiFinding, AuditorApi } from "../auditor-api.ts";
 
 const lookEveryMs = 250;
+/** What another auditor found is shown a little later than what this one did. */
+const overlapMs = 5_000;
 
 /** What one look at the auditor showed. */
 export interface Look {
@@ -51,7 +53,7 @@ export class FindingsWatch {
     try {
       // First the pass, then the findings: what is listed is then at least as new as the pass.
       const lastPassAtMs = await this.#api.lastPassAtMs();
-      for (const finding of await this.#api.findingsSince(this.#newestMs)) {
+      for (const finding of await this.#api.findingsSince(this.#newestMs - overlapMs)) {
         this.#known.set(finding.id, finding);
         this.#newestMs = Math.max(this.#newestMs, Date.parse(finding.changedAt));
       }
