@@ -79,6 +79,15 @@ export function describeTopic({ brokers, topic }: KafkaPlace): Command {
   ]);
 }
 
+/** Shows the partitions of a topic, with who leads and who holds each. */
+export function describePartitions({ brokers, topic }: KafkaPlace): Command {
+  return shell("kafka-topics.sh", [
+    ["--bootstrap-server", bootstrapOf(brokers)],
+    ["--topic", quoteForShell(topic)],
+    ["--describe"],
+  ]);
+}
+
 /** Puts a policy on one RabbitMQ queue or exchange. */
 export function setPolicy(
   kind: "queues" | "exchanges",

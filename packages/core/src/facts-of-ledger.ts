@@ -27,7 +27,7 @@ export function factsOfLedger(question: Question, pass: PassResult): readonly st
 
 function aboutStream(ledger: LedgerReport, name: string): string {
   const end = ledger.ended === ledger.assigned ? "and ended the stream" : "and goes on";
-  return `${name} had given out sequences 1 to ${ledger.assigned} by its report ${ledger.number}, ${end}.`;
+  return `${name} had given out ${sequencesIn(rangeOf(1, ledger.assigned))} by its report ${ledger.number}, ${end}.`;
 }
 
 function aboutAcked(ledger: LedgerReport, acked: RangeSet, pass: PassResult): readonly string[] {

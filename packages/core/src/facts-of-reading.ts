@@ -23,9 +23,8 @@ function factsOfLog(reading: KafkaReading, groups: readonly string[], pass: Pass
   if (reading.partitionCount !== undefined) {
     const { destination, partition } = pass.lane;
     const at = wallOf(reading.endedAtMs, pass);
-    return [
-      `Read at ${at}: ${destination} has ${reading.partitionCount} partitions, and ${partition} is none of them.`,
-    ];
+    const count = `${reading.partitionCount} partition${reading.partitionCount === 1 ? "" : "s"}`;
+    return [`Read at ${at}: ${destination} has ${count}, and ${partition} is not among them.`];
   }
   const { leader, logStart, logEnd, highWatermark, lastStableOffset, compacted } = reading;
   const own = logEnd === undefined ? "its own end not readable" : `its own end ${logEnd}`;

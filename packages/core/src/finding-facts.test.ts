@@ -109,7 +109,7 @@ test("the facts of what a group gave up say where it lay, what the group did the
   });
   const facts = factsOf({ producerId, group: "billing", sequences: [5, 6], offsets: { low: 104, high: 105 } }, pass);
   expect(facts).toEqual([
-    "orders-api (host-1:7) had given out sequences 1 to 120 by its report 14, and goes on.",
+    "orders-api (host-1:7) had given out sequences 1-120 by its report 14, and goes on.",
     "Acknowledged at offsets 104-105: sequences 5-6.",
     "billing processed 118 messages of the stream and received none of these.",
     "billing has finished offsets up to 219.",

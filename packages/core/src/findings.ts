@@ -146,6 +146,7 @@ function describe(
     offsets: boundedOffsets(gap?.offsets) ?? finding.offsets,
     neighbours: found.length > finding.neighbours.length ? found : finding.neighbours,
     decidedBy,
+    producer: betterKnown(finding.producer, pass),
     ...namesOf(finding, referencesOf(pass, finding.producerId, unionAll(Object.values(filled)))),
   };
   if (JSON.stringify(next) === JSON.stringify(finding)) return finding;
@@ -160,8 +161,8 @@ function describe(
 
 /** Figures move with every pass: only where the case itself is another one are they told anew. */
 function isSameCase(next: Finding, before: Finding): boolean {
-  const caseOf = ({ state, verdict, cause, decidedBy, sequences }: Finding) =>
-    JSON.stringify([state, verdict, cause, decidedBy, sequences]);
+  const caseOf = ({ state, verdict, cause, decidedBy, sequences, producer }: Finding) =>
+    JSON.stringify([state, verdict, cause, decidedBy, sequences, producer]);
   return before.facts !== undefined && caseOf(next) === caseOf(before);
 }
 
@@ -178,6 +179,11 @@ function explain(
     consumers: consumersOf(group, pass),
     ...(gap?.unattributed === true && { unattributed: true }),
   };
+}
+
+/** A first report may be older than the first sign of the client that wrote it. */
+function betterKnown(producer: Finding["producer"], pass: PassResult): Finding["producer"] {
+  return producer === undefined || producer.service !== "" ? producer : instanceOf(producer.clientId, pass);
 }
 
 /** An interval without an upper end yet says nothing to a person. */

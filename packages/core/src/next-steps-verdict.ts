@@ -1,4 +1,12 @@
-import { configureTopic, describeTopic, listBindings, listQueues, setPolicy, showRecords } from "./commands.ts";
+import {
+  configureTopic,
+  describePartitions,
+  describeTopic,
+  listBindings,
+  listQueues,
+  setPolicy,
+  showRecords,
+} from "./commands.ts";
 import type { Verdict } from "./finding.ts";
 import { goBack, messagesOf, type NextStep, type StepAbout, type Steps, sendAgain } from "./step-about.ts";
 
@@ -10,6 +18,9 @@ export const stepsByVerdict: Readonly<Record<Verdict, Steps>> = {
       text: "Let the client send such messages again by itself: set onAckMissing where the producer is watched.",
       command: { language: "js", text: 'watchKafka(kafka, { onAckMissing: "resend" });' },
     },
+    ...(about.isKafka
+      ? [{ text: "See which partitions there are, and who leads them.", command: describePartitions(about.place) }]
+      : []),
   ],
   "produce.unroutable": (about) => [
     ...bindAgain(about),

@@ -102,7 +102,9 @@ function whoOf({ producer, consumers }: FindingView): readonly string[] {
 }
 
 function nameOf({ service, instance, pid, clientId }: InstanceView): string {
-  const where = [instance, pid === undefined ? undefined : `pid ${pid}`, `client ${clientId}`].filter(
+  // By default an instance is called HOST:PID.
+  const isSaid = pid === undefined || instance?.endsWith(`:${pid}`) === true;
+  const where = [instance, isSaid ? undefined : `pid ${pid}`, `client ${clientId}`].filter(
     (part) => part !== undefined,
   );
   return `${service === "" ? "an unnamed service" : service} (${where.join(", ")})`;

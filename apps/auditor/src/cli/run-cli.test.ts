@@ -119,7 +119,7 @@ test("explain takes a part of an id, and says what, why, who and what to do", as
   expect(exitCode).toBe(0);
   expect(out).toContain("3 messages confirmed: consume.given-up");
   expect(out).toContain("- billing has finished offsets up to 219.");
-  expect(out).toContain("- consumed by billing (host-2:9, pid 9, client client-2)");
+  expect(out).toContain("- consumed by billing (host-2:9, client client-2)");
   expect(out).toContain("--group billing --topic orders:0 --reset-offsets --to-offset 104 --execute");
   expect(out).toContain("docs/verdicts.md#consumegiven-up");
 });

@@ -63,7 +63,7 @@ export function table(
       if (rightColumns.includes(at)) return cell.padStart(cellWidth);
       return at === row.length - 1 ? cell : cell.padEnd(cellWidth);
     });
-    return clip(cells.join("  "), width);
+    return clip(cells.join("  ").trimEnd(), width);
   });
 }
 
