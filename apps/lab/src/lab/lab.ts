@@ -14,6 +14,8 @@ interface Check {
 }
 
 const establishedReports = 4;
+/** A queue of which nothing is heard is looked at every two seconds. */
+const twoLooksMs = 5_000;
 
 /** What the play of a row works with. */
 export class Lab extends Ground {
@@ -122,7 +124,13 @@ export class Lab extends Ground {
       const own = streams.filter((one) => one["partition"] === String(partition));
       return own.some(({ service, acked }) => name?.startsWith(`${String(service)}|`) && Number(acked) >= sequence);
     });
-    await this.passes(3);
+    await this.rested();
+  }
+
+  /** Waits until the auditor has looked at least twice at everything, also at what is at rest. */
+  async rested(): Promise<void> {
+    const sinceMs = Date.now();
+    await this.until("the auditor to look at all", async () => (await this.api.lastPassAtMs()) >= sinceMs + twoLooksMs);
   }
 
   /** Waits until the auditor has ended so many looks at everything. */

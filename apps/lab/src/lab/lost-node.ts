@@ -24,6 +24,6 @@ export async function loseNode(lab: Lab): Promise<void> {
   lab.afterwards(async () => await node.start());
   await node.stop("SIGKILL");
   rmSync(node.dataDir ?? "", { recursive: true });
-  await lab.passes(2);
+  await lab.rested();
   await lab.site.amqp?.forget?.(node);
 }
