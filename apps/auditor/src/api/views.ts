@@ -5,7 +5,6 @@ import {
   docsOf,
   type Finding,
   formatRanges,
-  type GroupRecord,
   type Lane,
   type LaneRecord,
   type LedgerReport,

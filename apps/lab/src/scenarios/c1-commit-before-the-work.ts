@@ -1,11 +1,7 @@
 import { consume, nameIn } from "../lab/consume.ts";
+import { jobOf } from "../lab/job.ts";
 import { startOrders } from "../lab/orders.ts";
 import type { Scenario } from "../lab/scenario.ts";
-
-interface Job {
-  readonly group: string;
-  readonly topic: string;
-}
 
 /** A worker commits its whole batch first and is killed in the middle of the work. Nobody will ever do the rest. */
 export const scenario: Scenario = {
@@ -27,8 +23,8 @@ export const scenario: Scenario = {
     await worker.until("the worker to be at its sixth message", (told) => told.includes("at the sixth"));
     await lab.until("what it had worked and committed to be reported", async () => {
       const [stream] = await lab.api.streams(topic);
-      const text = JSON.stringify(stream?.["groups"]);
-      return text?.includes('"processed":5,') === true && text.includes('"committed":20');
+      const text = String(JSON.stringify(stream?.["groups"]));
+      return text.includes('"processed":5,') && text.includes('"committed":20');
     });
     await worker.kill();
     lab.lostNow();
@@ -38,7 +34,7 @@ export const scenario: Scenario = {
   },
   processes: {
     async worker(self) {
-      const { group, topic } = self.input as Job;
+      const { group, topic } = jobOf(self);
       const never = new Promise<void>(() => {});
       const consumer = await consume(self, self.service("worker").kafka(), {
         group,

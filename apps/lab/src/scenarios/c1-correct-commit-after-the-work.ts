@@ -1,12 +1,8 @@
 import { consume, nameIn } from "../lab/consume.ts";
+import { jobOf } from "../lab/job.ts";
 import { startOrders } from "../lab/orders.ts";
 import { repeatsOf } from "../lab/repeats.ts";
 import type { Scenario } from "../lab/scenario.ts";
-
-interface Job {
-  readonly group: string;
-  readonly topic: string;
-}
 
 /** The twin of C1: each commit comes after its message's work. What was in work at the kill, another worker does again. */
 export const scenario: Scenario = {
@@ -45,7 +41,7 @@ export const scenario: Scenario = {
   },
   processes: {
     async worker(self) {
-      const { group, topic } = self.input as Job;
+      const { group, topic } = jobOf(self);
       const never = new Promise<void>(() => {});
       const consumer = await consume(self, self.service("worker").kafka(), {
         group,

@@ -1,12 +1,8 @@
 import { consume, nameIn } from "../lab/consume.ts";
+import { jobOf } from "../lab/job.ts";
 import { startOrders } from "../lab/orders.ts";
 import { repeatsOf } from "../lab/repeats.ts";
 import type { Scenario } from "../lab/scenario.ts";
-
-interface Job {
-  readonly group: string;
-  readonly topic: string;
-}
 
 /** The twin of C1 that never commits: the next worker begins anew, so everything is done, and much of it twice. */
 export const scenario: Scenario = {
@@ -44,7 +40,7 @@ export const scenario: Scenario = {
   },
   processes: {
     async worker(self) {
-      const { group, topic } = self.input as Job;
+      const { group, topic } = jobOf(self);
       await consume(self, self.service("worker").kafka(), {
         group,
         topic,

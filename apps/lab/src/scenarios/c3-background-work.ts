@@ -1,12 +1,8 @@
 import { track } from "@seqwatch/kafkajs";
 import { consume, nameIn } from "../lab/consume.ts";
+import { jobOf } from "../lab/job.ts";
 import { startOrders } from "../lab/orders.ts";
 import type { Scenario } from "../lab/scenario.ts";
-
-interface Job {
-  readonly group: string;
-  readonly topic: string;
-}
 
 /** A handler starts its work in the background and returns: kafkajs commits, the process dies, the work was never done. */
 export const scenario: Scenario = {
@@ -29,8 +25,8 @@ export const scenario: Scenario = {
     await lab.kafka.committed(group, topic, 0, names.length);
     await lab.until("what it had worked and committed to be reported", async () => {
       const [stream] = await lab.api.streams(topic);
-      const text = JSON.stringify(stream?.["groups"]);
-      return text?.includes('"processed":12,') === true && text.includes('"committed":20');
+      const text = String(JSON.stringify(stream?.["groups"]));
+      return text.includes('"processed":12,') && text.includes('"committed":20');
     });
     await worker.kill();
     lab.lostNow();
@@ -40,7 +36,7 @@ export const scenario: Scenario = {
   },
   processes: {
     async worker(self) {
-      const { group, topic } = self.input as Job;
+      const { group, topic } = jobOf(self);
       const never = new Promise<void>(() => {});
       let count = 0;
       await consume(self, self.service("worker").kafka(), {

@@ -1,6 +1,5 @@
 import { commitAs } from "../lab/commit-as.ts";
 import { consume, nameIn } from "../lab/consume.ts";
-import { lookedAgain } from "../lab/known.ts";
 import { startOrders } from "../lab/orders.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
@@ -32,10 +31,10 @@ export const scenario: Scenario = {
     await lab.until("the first to be worked", () => first.every((name) => handled.has(name)));
     await firstLife.disconnect();
     const second = await orders.send(topic, 20);
-    await lookedAgain(lab);
+    await lab.passes(3);
     await commitAs(lab.kafka.bare(), { group, topic, partition: 0, offset: 17 });
     lab.lostNow();
-    await lookedAgain(lab);
+    await lab.passes(3);
     await work();
     await lab.until("the rest to be worked", () => second.slice(12).every((name) => handled.has(name)));
 

@@ -1,12 +1,8 @@
 import { consume, nameIn } from "../lab/consume.ts";
+import { jobOf } from "../lab/job.ts";
 import { lossySockets } from "../lab/lossy-sockets.ts";
 import { repeatsOf } from "../lab/repeats.ts";
 import type { Scenario } from "../lab/scenario.ts";
-
-interface Job {
-  readonly group: string;
-  readonly topic: string;
-}
 
 /**
  * With onDuplicate "skip": answers are lost and the log holds messages twice, and a worker dies before its commit. The
@@ -68,7 +64,7 @@ export const scenario: Scenario = {
   },
   processes: {
     async worker(self) {
-      const { group, topic } = self.input as Job;
+      const { group, topic } = jobOf(self);
       const consumer = await consume(self, self.service("worker").kafka({ onDuplicate: "skip" }), {
         group,
         topic,

@@ -1,0 +1,72 @@
+import { consume, nameIn } from "../lab/consume.ts";
+import { jobOf } from "../lab/job.ts";
+import { startOrders } from "../lab/orders.ts";
+import type { Scenario } from "../lab/scenario.ts";
+import type { Self } from "../lab/self.ts";
+
+const groupCount = 10;
+const killCount = 5;
+
+/** A process with ten workers, each of its own group and its own client, is killed five times, at any instant. */
+export const scenario: Scenario = {
+  id: "C12",
+  title: "Fifty workers are killed at any instant, also between commit and report",
+  world: { kafka: "shared" },
+  broken: {
+    rule: "what was processed is no hole in the testimony",
+    file: "packages/store-redis/src/scripts.gen.ts",
+    from: 'addReceipts(\\"rp\\", stream, processed, assigned)',
+    to: 'addReceipts(\\"rp\\", stream, {}, assigned)',
+  },
+  async play(lab) {
+    const topic = await lab.kafka.topic("orders");
+    const orders = await startOrders(lab.service("shop"));
+    const names: string[] = [];
+    let isOver = false;
+    const load = (async () => {
+      while (!isOver) {
+        names.push(...(await orders.send(topic, 5)));
+        await lab.until("a short rest", () => performance.now() % 200 < 100 || isOver);
+      }
+    })();
+    const groups = Array.from({ length: groupCount }, (_, at) => lab.name(`billing-${at}`));
+    const hasWorked = (told: readonly unknown[], isWorked: (text: string) => boolean): boolean => {
+      const texts = told.map(String).filter(isWorked);
+      return groups.every((group) => texts.some((text) => text.startsWith(`${group} `)));
+    };
+    for (let kill = 0; kill < killCount; kill += 1) {
+      const workers = lab.start("workers", { topic, groups });
+      await workers.until("every worker to work", (told) => hasWorked(told, () => true));
+      const atMs = performance.now() + Math.random() * 1_000;
+      await lab.until("any instant", () => performance.now() >= atMs);
+      await workers.kill();
+    }
+    isOver = true;
+    await load;
+    const last = lab.start("workers", { topic, groups });
+    await last.until("every group to reach the end", (told) =>
+      hasWorked(told, (text) => text.endsWith(` ${names.at(-1)}`)),
+    );
+    lab.figure("kills", groupCount * killCount);
+    lab.figure("messages", names.length);
+    return { lost: [], says: [], may: [{ state: "in-doubt", names }] };
+  },
+  processes: {
+    async workers(self) {
+      const { topic } = jobOf(self);
+      const work = async (group: string) =>
+        await consume(self, self.service("worker").kafka(), {
+          group,
+          topic,
+          eachMessage: async ({ message }) => await self.tell(`${group} ${nameIn(message)}`),
+        });
+      await Promise.all(groupsOf(self).map(work));
+      await self.received();
+    },
+  },
+};
+
+function groupsOf({ input }: Self): readonly string[] {
+  const groups: unknown = typeof input === "object" && input !== null ? Reflect.get(input, "groups") : [];
+  return Array.isArray(groups) ? groups.map(String) : [];
+}
