@@ -11,9 +11,9 @@ export const scenario: Scenario = {
   world: { kafka: "shared" },
   broken: {
     rule: "what a member worked counts as processed",
-    file: "packages/core/src/merge-receipts.ts",
-    from: "[kind]: union(receipts[kind], upTo(added, assigned)),",
-    to: "[kind]: receipts[kind],",
+    file: "packages/store-redis/src/scripts.gen.ts",
+    from: 'addReceipts(\\"rp\\", stream, processed, assigned)',
+    to: 'addReceipts(\\"rp\\", stream, {}, assigned)',
   },
   async play(lab) {
     const topic = await lab.kafka.topic("orders");

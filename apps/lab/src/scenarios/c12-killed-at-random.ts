@@ -26,7 +26,8 @@ export const scenario: Scenario = {
     const load = (async () => {
       while (!isOver) {
         names.push(...(await orders.send(topic, 5)));
-        await lab.until("a short rest", () => performance.now() % 200 < 100 || isOver);
+        const restsUntilMs = performance.now() + 150;
+        await lab.until("a short rest", () => performance.now() >= restsUntilMs || isOver);
       }
     })();
     const groups = Array.from({ length: groupCount }, (_, at) => lab.name(`billing-${at}`));

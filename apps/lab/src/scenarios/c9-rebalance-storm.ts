@@ -43,7 +43,8 @@ export const scenario: Scenario = {
         for (let partition = 0; partition < partitions; partition += 1) {
           names.push(...(await orders.send(topic, 5, partition)));
         }
-        await lab.until("a short rest", () => performance.now() % 100 < 60 || isOver);
+        const restsUntilMs = performance.now() + 150;
+        await lab.until("a short rest", () => performance.now() >= restsUntilMs || isOver);
       }
     })();
     for (let step = 0; performance.now() < endAtMs; step += 1) {
