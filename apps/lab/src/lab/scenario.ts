@@ -20,12 +20,13 @@ export interface Scenario {
 
 /**
  * Which servers it needs. `shared`: it leaves them calm and runs beside others. `alone`: it troubles them, so nobody else
- * uses them meanwhile. `cluster`: three RabbitMQ nodes of its own, with an auditor of their own.
+ * uses them meanwhile. `cluster`: three RabbitMQ nodes of its own, with an auditor of their own. `replicated`: a Redis of
+ * its own, a master and its replica behind one address, with an auditor of its own.
  */
 export interface World {
   readonly kafka?: "shared" | "alone";
   readonly rabbitmq?: "shared" | "alone" | "cluster";
-  readonly redis?: "shared" | "alone";
+  readonly redis?: "shared" | "alone" | "replicated";
   /** An auditor of its own beside the usual one, which reads no more of the brokers than this. */
   readonly evidence?: Evidence;
 }

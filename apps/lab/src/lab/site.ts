@@ -5,6 +5,7 @@ import { startStack } from "../../../../stack/stack.ts";
 import { AuditorApi } from "../auditor-api.ts";
 import type { Addresses } from "./addresses.ts";
 import { startAuditorChild } from "./auditor-child.ts";
+import type { Failover } from "./failover-site.ts";
 import { FindingsWatch } from "./findings-watch.ts";
 
 /** Servers of the lab's own, with an auditor that watches them. */
@@ -17,6 +18,8 @@ export interface Site {
   readonly findings: FindingsWatch;
   /** The settings of its auditor, for a row that wants a second one with one of them changed. */
   readonly auditorSettings: Readonly<Record<string, unknown>>;
+  /** Only in a world whose Redis is replicated. */
+  readonly failover?: Failover;
   close(): Promise<void>;
 }
 

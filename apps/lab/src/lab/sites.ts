@@ -1,4 +1,5 @@
 import { openEvidenceSite } from "./evidence-site.ts";
+import { openFailoverSite } from "./failover-site.ts";
 import type { Evidence, Scenario } from "./scenario.ts";
 import { openSite, type Site } from "./site.ts";
 
@@ -9,6 +10,7 @@ export class Sites {
   readonly #brokers: readonly ("kafka" | "rabbitmq")[];
   readonly #onProgress: (line: string) => void;
   readonly #evidence = new Map<Evidence, Promise<Site>>();
+  readonly #pairs: Promise<Site>[] = [];
   #main: Promise<Site> | undefined;
   #cluster: Promise<Site> | undefined;
 
@@ -27,6 +29,12 @@ export class Sites {
     }
     this.#main ??= openSite(this.#brokers, this.#onProgress);
     const main = await this.#main;
+    // Each run has a fresh pair: a replica is promoted once.
+    if (scenario.world.redis === "replicated") {
+      const pair = openFailoverSite(main);
+      this.#pairs.push(pair);
+      return await pair;
+    }
     const { evidence } = scenario.world;
     if (evidence === undefined) return main;
     const site = this.#evidence.get(evidence) ?? openEvidenceSite(main, evidence);
@@ -35,7 +43,7 @@ export class Sites {
   }
 
   async close(): Promise<void> {
-    const guests = await Promise.allSettled(this.#evidence.values());
+    const guests = await Promise.allSettled([...this.#evidence.values(), ...this.#pairs]);
     await Promise.all(guests.map(async (site) => (site.status === "fulfilled" ? await site.value.close() : undefined)));
     const sites = await Promise.allSettled([this.#main, this.#cluster]);
     await Promise.all(sites.map(async (site) => (site.status === "fulfilled" ? await site.value?.close() : undefined)));
