@@ -66,7 +66,7 @@ function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
   if (isEmpty(unreceived)) return;
   const { nowMs, rules } = facts.cohorts;
   if (cohort.passed === undefined) {
-    if (nowMs - cohort.openedAtMs >= facts.graceMs) add(pending, unreceived);
+    if (nowMs - cohort.openedAtMs >= facts.graceMs) add(fateOfWaiting(facts), unreceived);
     return;
   }
   const isShown = nowMs - cohort.passed.atMs >= facts.graceMs;
@@ -89,6 +89,13 @@ function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
   add({ ...inDoubt("may-be-dead-lettered"), verdict: "store.dead-lettered" }, maybeDead);
   if (state !== "suspected") return;
   for (const { sequences, verdict } of disposals) add({ ...suspected, verdict }, sequences);
+}
+
+/** What waits in a queue that is no longer there will not be delivered; who read it before nobody may have seen. */
+function fateOfWaiting({ cohorts: { sight } }: GapFacts): Fate {
+  if (!sight.watch.isGone) return pending;
+  if (sight.watch.limits?.isTemporary === true) return wentByItself;
+  return { ...inDoubt("not-provable"), verdict: "store.dropped", decidedBy: goneUnseen };
 }
 
 /** What went with a queue that goes by itself was meant to go. */
@@ -152,6 +159,15 @@ const pending: Fate = {
   verdict: "store.missing",
   cause: undefined,
   decidedBy: "The queue has not given out anything that came later, and was not seen empty.",
+};
+
+const goneUnseen = "The queue is no longer there; nobody saw whether it was read before.";
+
+const wentByItself: Fate = {
+  state: "explained",
+  verdict: "store.dropped",
+  cause: undefined,
+  decidedBy: "The queue, exclusive or deleted by itself, went with its last consumer or connection, or expired.",
 };
 
 const suspected: Fate = {

@@ -9,8 +9,8 @@ export const scenario: Scenario = {
   broken: {
     rule: "what any consumer of the queue processed is processed for the queue",
     file: "packages/core/src/judge-rabbitmq-queue.ts",
-    from: ": unionAll([atStream, receipts.processed, receipts.rejected, receipts.ahead, receipts.lost]);",
-    to: ": atStream;",
+    from: "          receipts.processed,\n",
+    to: "",
   },
   async play(lab) {
     const queue = await lab.rabbitmq.queue("shared");

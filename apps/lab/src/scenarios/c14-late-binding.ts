@@ -9,7 +9,7 @@ export const scenario: Scenario = {
   broken: {
     rule: "a queue that was bound after the stream began expects it from its first delivery",
     file: "packages/core/src/judge-rabbitmq-queue.ts",
-    from: "const from = expectsAll ? 1 : firstOf(received);",
+    from: "const from = expectsAll ? 1 : lowestOf(firstOf(received), expectsFrom);",
     to: "const from = 1;",
   },
   async play(lab) {

@@ -9,7 +9,7 @@ export const scenario: Scenario = {
   broken: {
     rule: "a queue that was bound before the stream began has to get it from its first message on",
     file: "packages/core/src/judge-rabbitmq-queue.ts",
-    from: "const from = expectsAll ? 1 : firstOf(received);",
+    from: "const from = expectsAll ? 1 : lowestOf(firstOf(received), expectsFrom);",
     to: "const from = firstOf(received);",
   },
   async play(lab) {
