@@ -10,7 +10,7 @@ import { type Part, partsOf } from "./kafka-parts.ts";
 import { pendingGap } from "./kafka-pending.ts";
 import { hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { passedOf, passedVerdict, retainedOf } from "./kafka-retained.ts";
-import { isCertainUnread, unreadGaps } from "./kafka-unread.ts";
+import { ruleUnread, unreadGaps } from "./kafka-unread.ts";
 import type { Receipts } from "./lane-record.ts";
 import {
   covers,
@@ -178,20 +178,6 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
     return { kind: "proven", verdict: "store.truncated", leftBehindFrom: place.low };
   }
   return left ?? { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
-}
-
-/** Nobody reads records: what the member itself saw and left stands, all else only where the log was watched. */
-function ruleUnread(
-  context: LaneContext,
-  group: GroupContext,
-  receipts: Receipts,
-  place: Place,
-  left: Proven | undefined,
-): Ruling {
-  if (left?.verdict === "consume.given-up" && covers(receipts.givenUp, place.first, place.last)) return left;
-  if (!isCertainUnread(context, group, place)) return { kind: "doubt", cause: "log-not-readable" };
-  const proven: Proven = left ?? { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
-  return { ...proven, unattributed: true };
 }
 
 function proofsOf(

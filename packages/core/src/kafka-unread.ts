@@ -1,9 +1,11 @@
 import { type AgedRanges, standingSince } from "./aged-ranges.ts";
-import type { Gap } from "./finding.ts";
+import type { DoubtCause, Gap } from "./finding.ts";
 import type { GroupContext, LaneContext } from "./kafka-context.ts";
+import type { Proven } from "./kafka-left-behind.ts";
 import type { KafkaMemory, SteadyLeader } from "./kafka-memory.ts";
 import type { Place } from "./kafka-places.ts";
-import { intersection, isEmpty, overlaps, type RangeSet } from "./range-set.ts";
+import type { Receipts } from "./lane-record.ts";
+import { covers, intersection, isEmpty, overlaps, type RangeSet } from "./range-set.ts";
 import type { KafkaReading } from "./reading.ts";
 
 /** A leader that nobody looked at for longer may have been another one meanwhile, or may have lost its disk. */
@@ -40,6 +42,20 @@ export function isCertainUnread(context: LaneContext, group: GroupContext, place
   if (group.memory.doubtTo > place.low || overlaps(group.forbidden, place.low, place.high)) return false;
   const epochs = new Set(group.epochs.filter((run) => run.last >= place.low).map((run) => run.epoch));
   return epochs.size === 1;
+}
+
+/** Nobody reads records: what the member itself saw and left stands, all else only where the log was watched. */
+export function ruleUnread(
+  context: LaneContext,
+  group: GroupContext,
+  receipts: Receipts,
+  place: Place,
+  left: Proven | undefined,
+): Proven | { readonly kind: "doubt"; readonly cause: DoubtCause } {
+  if (left?.verdict === "consume.given-up" && covers(receipts.givenUp, place.first, place.last)) return left;
+  if (!isCertainUnread(context, group, place)) return { kind: "doubt", cause: "log-not-readable" };
+  const proven: Proven = left ?? { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
+  return { ...proven, unattributed: true };
 }
 
 /** Finished by the group, and waiting for a log that does not show itself: people hear of it, then it is a doubt. */
