@@ -1,5 +1,6 @@
 import type { DoubtCause } from "./finding.ts";
 import type { JudgeInput } from "./judge.ts";
+import { commitsAfter } from "./kafka-commits.ts";
 import { passedOverAfter, restAfter } from "./kafka-entry.ts";
 import { type LogView, viewOf } from "./kafka-log.ts";
 import { type GroupMemory, type KafkaMemory, noGroupMemory } from "./kafka-memory.ts";
@@ -59,7 +60,10 @@ export function contextOf(input: JudgeInput): LaneContext {
   const known = Math.max(input.snapshot.era, memory.era);
   const eraRise = riseOf(reading, memory, known);
   const era = eraRise?.era ?? known;
-  const groups = [...input.snapshot.groups].map(([name, record]) => groupContextOf(input, reading, name, record, era));
+  const isRemade = eraRise !== undefined && isMadeAgain(reading, memory);
+  const groups = [...input.snapshot.groups].map(([name, record]) =>
+    groupContextOf(input, reading, name, record, { era, isMadeAgain: isRemade }),
+  );
   return {
     input,
     reading,
@@ -67,7 +71,7 @@ export function contextOf(input: JudgeInput): LaneContext {
     era,
     eraRise,
     memory,
-    madeAgainIn: eraRise !== undefined && isMadeAgain(reading, memory) ? era : memory.madeAgainIn,
+    madeAgainIn: isRemade ? era : memory.madeAgainIn,
     compacted: reading?.compacted ?? memory.compacted,
     steadyFrom: steadyFromOf(memory, reading, era),
     groups,
@@ -110,15 +114,23 @@ function isMadeAgain(reading: KafkaReading | undefined, memory: KafkaMemory): bo
   return known.length > 0 && known.every(([, { committed }]) => committed === undefined);
 }
 
+/** The log as this pass found it. */
+interface LogLife {
+  readonly era: number;
+  /** The topic was deleted and made again since the last pass. */
+  readonly isMadeAgain: boolean;
+}
+
 function groupContextOf(
   input: JudgeInput,
   reading: KafkaReading | undefined,
   name: string,
   record: GroupRecord,
-  era: number,
+  of: LogLife,
 ): GroupContext {
+  const { era } = of;
   const group = reading?.groups.get(name);
-  const memory = groupMemoryOf(input, reading, group, name, record, era);
+  const memory = groupMemoryOf(input, reading, group, name, record, of);
   const offsets = record.done.get(era) ?? noOffsets;
   const from = record.floor - 1;
   const handled = above(offsets.handled, from);
@@ -152,8 +164,9 @@ function groupMemoryOf(
   group: GroupReading | undefined,
   name: string,
   record: GroupRecord,
-  era: number,
+  of: LogLife,
 ): GroupMemory {
+  const { era } = of;
   const before = input.memory.kafka.groups.get(name) ?? noGroupMemory;
   const { nowMs, policy } = input;
   const foreign = group !== undefined && group.foreignMemberCount > 0;
@@ -175,10 +188,9 @@ function groupMemoryOf(
   const rest = restAfter(look);
   const isDoubted = foreignUntilMs > nowMs || hasFreshlySilent || hasOff;
   const end = reading === undefined ? 0 : Math.max(reading.logEnd ?? 0, reading.highWatermark);
-  const claims = [...record.members.values()].map((member) => member.claim.committed ?? 0);
   return {
     doubtTo: Math.max(before.doubtTo, record.doubtTo, isDoubted ? end : 0),
-    highestCommit: Math.max(before.highestCommit, group?.committed ?? 0, ...claims),
+    ...commitsAfter(before, { group, record, isMadeAgain: of.isMadeAgain }),
     readSince: group === undefined ? before.readSince : Math.min(before.readSince, era),
     foreignUntilMs,
     foreignSeen: before.foreignSeen || foreign,

@@ -1,6 +1,7 @@
 import { carryOver, standingSince } from "./aged-ranges.ts";
 import type { Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
+import { commitBefore } from "./kafka-commits.ts";
 import type { LaneContext } from "./kafka-context.ts";
 import { isMisAcked } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
@@ -115,18 +116,23 @@ function goneOf(context: LaneContext, places: readonly Place[], sound: RangeSet)
   const gone = places.filter((place) => place.era === context.era - 1 && place.low >= cut);
   // An ack that came late lies among sequences that were known long before: only the set of what was placed tells.
   const placed = unionAll(gone.map((place) => rangeOf(place.first, place.last)));
-  return isClearOfCommits(context, gone, intersection(placed, sound));
+  return isClearOfCommits(context, gone, intersection(placed, sound), context.madeAgainIn === context.era);
 }
 
 /**
  * What is gone must lie at or above everything any group ever committed, and where nobody unheard was at work: a
  * foreign or silent member may have worked it without a commit that anybody saw.
  */
-function isClearOfCommits(context: LaneContext, places: readonly Place[], sequences: RangeSet): RangeSet {
+function isClearOfCommits(
+  context: LaneContext,
+  places: readonly Place[],
+  sequences: RangeSet,
+  isMadeAgain = false,
+): RangeSet {
   const groups = [...context.groupMemories.values()];
   // Without any group in memory nobody knows what was committed: the store may have lost the one that worked it.
   if (groups.length === 0) return [];
-  const lowest = Math.max(0, ...groups.map((group) => Math.max(group.highestCommit, group.doubtTo)));
+  const lowest = Math.max(0, ...groups.map((group) => Math.max(commitBefore(group, isMadeAgain), group.doubtTo)));
   // A commit that was first read after the fall says nothing of what was worked before it.
   const readSince = Math.max(...groups.map((group) => group.readSince));
   const clear = places.filter((place) => place.low >= lowest && place.era >= readSince);

@@ -57,8 +57,10 @@ export interface SteadyLeader {
 
 export interface GroupMemory {
   readonly doubtTo: number;
-  /** The highest commit ever read or claimed. */
+  /** The highest commit ever read or claimed in this life of the topic. */
   readonly highestCommit: number;
+  readonly previousCommit?: number | undefined;
+  readonly staleClaims?: ReadonlyMap<string, number> | undefined;
   /** The era in which the broker's commit of the group was read first; Infinity = never read. */
   readonly readSince: number;
   readonly foreignUntilMs: number;

@@ -2,7 +2,17 @@ import { BatchAccount, type DeliveredBatch } from "./batch-account.ts";
 import { KnownPlaces } from "./known-places.ts";
 import type { Lane } from "./lane.ts";
 import { maxRanges } from "./ledger-report.ts";
-import { difference, firstOf, foldOldest, overlaps, type RangeSet, rangeOf, union, upTo } from "./range-set.ts";
+import {
+  contains,
+  difference,
+  firstOf,
+  foldOldest,
+  overlaps,
+  type RangeSet,
+  rangeOf,
+  union,
+  upTo,
+} from "./range-set.ts";
 import type { Answer } from "./store.ts";
 import { bodyOf, createDraft, createHolding, type Draft, isBlank, splitDraft } from "./testimony-draft.ts";
 import type { MemberClaim, ReceiptTotals, TestimonyReport } from "./testimony-report.ts";
@@ -39,6 +49,8 @@ export class LaneTestimony {
   readonly lane: Lane;
   readonly group: string;
   clientId: string;
+  /** A message that comes for the first time more places than this behind a later one is told. */
+  maxDisorder = Number.POSITIVE_INFINITY;
   readonly totals: { -readonly [K in keyof ReceiptTotals]: ReceiptTotals[K] } = {
     received: 0,
     processed: 0,
@@ -243,14 +255,23 @@ export class LaneTestimony {
 
   /** @internal Used by the batch's account, with the era in which the batch was delivered. */
   bookProcessed(era: number, offset: number, epoch: number, producerId: string | undefined, sequence: number): void {
-    this.#draftOf(era).process(offset, epoch, producerId, sequence);
+    const draft = this.#draftOf(era);
+    if (producerId !== undefined && this.#comesLate(offset, producerId, sequence)) draft.comeLate(producerId, sequence);
+    draft.process(offset, epoch, producerId, sequence);
     if (era === this.#era) this.#held.process(offset, epoch, producerId, sequence);
     this.totals.processed += 1;
     const earlier = producerId === undefined ? undefined : this.#places.note(producerId, sequence, offset);
     if (producerId !== undefined && earlier !== undefined) {
-      this.#draftOf(era).copy(producerId, sequence, [earlier, offset]);
+      draft.copy(producerId, sequence, [earlier, offset]);
     }
     if (this.#candidates.size > 0) this.#candidates.delete(offset);
+  }
+
+  /** What is read anew, and a second copy, are no disorder. */
+  #comesLate(offset: number, producerId: string, sequence: number): boolean {
+    if (this.#places.behind(producerId, sequence) <= this.maxDisorder) return false;
+    if (contains(this.#held.handled, offset)) return false;
+    return !contains(this.#held.streams.get(producerId)?.processed ?? [], sequence);
   }
 
   /** @internal */
@@ -346,6 +367,8 @@ export class LaneTestimony {
     this.#holdsFrom = 0;
     this.#places.clear();
     this.#highestCommit = 0;
+    // What was committed before is an offset of the era before.
+    this.#setClaim({ ...this.#claim, committed: undefined });
   }
 
   /** With the store away memory stays bounded: what outgrows its bounds is sent from what is held, or forgotten. */

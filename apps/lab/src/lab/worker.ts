@@ -40,6 +40,7 @@ export class Worker {
       },
     });
     await joined;
+    lab.leaving(async () => await worker.leave());
     return worker;
   }
 

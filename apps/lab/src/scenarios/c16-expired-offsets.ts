@@ -1,4 +1,3 @@
-import { known } from "../lab/known.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { Worker } from "../lab/worker.ts";
 
@@ -32,7 +31,7 @@ export const scenario: Scenario = {
     await worker.leave();
     const before = sent.length;
     await send(40);
-    await known(lab, topic, sent.length);
+    await lab.knows(topic, 0, sent.at(-1));
     const admin = await lab.kafka.admin();
     const hasExpired = async () => {
       const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });

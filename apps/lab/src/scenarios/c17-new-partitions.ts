@@ -1,4 +1,3 @@
-import { known } from "../lab/known.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { Worker } from "../lab/worker.ts";
 
@@ -43,7 +42,7 @@ export const scenario: Scenario = {
       await send(partition, 5);
     };
     for (const partition of [3, 4, 5]) await early(partition);
-    await known(lab, topic, 5, 3);
+    await lab.knows(topic, 3, sent.get(3)?.at(-1));
     lab.lostNow();
     await lab.until("the group to work in all of them", async () => {
       for (const partition of [3, 4, 5]) await send(partition, 1);

@@ -1,4 +1,3 @@
-import { known } from "../lab/known.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { Worker } from "../lab/worker.ts";
 
@@ -35,7 +34,7 @@ export const scenario: Scenario = {
     await worker.leave();
     await lab.broker(2).stop("SIGTERM");
     await send(50);
-    await known(lab, topic, sent.length);
+    await lab.knows(topic, 0, sent.at(-1));
     await lab.broker(1).stop("SIGKILL");
     await lab.broker(2).start();
     await lab.until("the copy that missed them to lead", async () => (await lab.kafka.leaderOf(topic, 0)) === 2);

@@ -1,4 +1,3 @@
-import { known, lookedAgain } from "../lab/known.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { Worker } from "../lab/worker.ts";
 
@@ -30,13 +29,13 @@ export const scenario: Scenario = {
     await lab.established(topic, 0, async () => await send(1));
     await worker.leave();
     await send(50);
-    await known(lab, topic, sent.length);
+    await lab.knows(topic, 0, sent.at(-1));
     const lost = sent.filter((name) => !worker.handled.has(name));
     const admin = await lab.kafka.admin();
     await admin.deleteTopics({ topics: [topic] });
     lab.lostNow();
     await lab.kafka.remake(topic);
-    await lookedAgain(lab);
+    await lab.passes(3);
 
     // The same producer goes on in the same stream, and the group begins anew.
     await send(20);

@@ -1,4 +1,3 @@
-import { known } from "../lab/known.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { Worker } from "../lab/worker.ts";
 
@@ -33,7 +32,7 @@ export const scenario: Scenario = {
     await lab.established(topic, 0, async () => await send(1));
     await worker.leave();
     await send(50);
-    await known(lab, topic, sent.length);
+    await lab.knows(topic, 0, sent.at(-1));
     await Promise.all(lab.brokers.map((broker) => broker.stop("SIGKILL")));
     await Promise.all(lab.brokers.map((broker) => broker.start()));
     const again = await Worker.start(lab, lab.service("worker-again").kafka(), { group, topic });

@@ -1,6 +1,5 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { known } from "../lab/known.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { Worker } from "../lab/worker.ts";
 
@@ -34,7 +33,7 @@ export const scenario: Scenario = {
     await lab.established(topic, 0, async () => await send(1));
     await worker.leave();
     await send(50);
-    await known(lab, topic, sent.length);
+    await lab.knows(topic, 0, sent.at(-1));
     await broker.stop("SIGTERM");
     rmSync(join(broker.dataDir ?? "", `${topic}-0`), { recursive: true });
     await broker.start();

@@ -1,6 +1,5 @@
 import { rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { known } from "../lab/known.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { Worker } from "../lab/worker.ts";
 
@@ -37,7 +36,7 @@ export const scenario: Scenario = {
     await worker.leave();
     const flushedBytes = statSync(segment).size;
     for (let count = 0; count < 40; count += 1) await sendOne();
-    await known(lab, topic, sent.length);
+    await lab.knows(topic, 0, sent.at(-1));
     await broker.stop("SIGKILL");
     const writtenBytes = statSync(segment).size;
     truncateSync(segment, Math.floor((flushedBytes + writtenBytes) / 2));

@@ -1,4 +1,3 @@
-import { known, lookedAgain } from "../lab/known.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { Worker } from "../lab/worker.ts";
 
@@ -38,12 +37,12 @@ export const scenario: Scenario = {
     await worker.leave();
     const before = sent.length;
     await send(30, (index) => `price-${index % 3}`);
-    await known(lab, topic, sent.length);
+    await lab.knows(topic, 0, sent.at(-1));
     // A closed segment is what the cleaner looks at: the next message begins another one.
     const names = async () => new Set((await lab.kafka.stored(topic)).map(({ name }) => name));
     await lab.until("the cleaner to have come by", async () => {
       await send(1, () => "other");
-      await lookedAgain(lab, 2);
+      await lab.passes(2);
       const kept = await names();
       return sent.slice(before, before + 27).every((name) => !kept.has(name));
     });
