@@ -1,5 +1,5 @@
 import type { Static } from "typebox";
-import { statusReply } from "../api/schemas.ts";
+import { coverageReply, statusReply } from "../api/schemas.ts";
 import { exitCodes } from "./cli-error.ts";
 import type { Answer, Ask } from "./run-cli.ts";
 import { type Colors, colored, figure, listed, many, table, visible } from "./terminal.ts";
@@ -9,42 +9,49 @@ type Status = Static<typeof statusReply>;
 /** What a person asks first: is anything lost, and can the answer be relied on. */
 export async function showStatus({ api, terminal }: Ask): Promise<Answer> {
   const status = await api.get("/api/v1/status", statusReply);
+  // What two names of one cluster keep apart is in no figure: it has to be asked for.
+  const { blind } = await api.get("/api/v1/coverage", coverageReply);
   const { columns, colors } = terminal;
   const isAlarm = !status.isReady || lostIn(status) > 0;
   return {
-    json: [{ kind: "summary", ...status }],
+    json: [{ kind: "summary", ...status, blind }],
     lines: [
-      verdictOf(status, colors),
+      verdictOf(status, blind.length, colors),
       "",
       ...table(figuresOf(status), columns, [1]),
       "",
       ...findingLines(status, columns, colors),
-      ...[...status.reasons, ...status.warnings].flatMap((text) => listed(visible(text), columns, "! ")),
+      ...[...status.reasons, ...status.warnings, ...blind.map(({ text }) => text)].flatMap((text) =>
+        listed(visible(text), columns, "! "),
+      ),
     ],
     exitCode: isAlarm ? exitCodes.alarm : exitCodes.fine,
   };
 }
 
 /** Blind or off is said first: a zero that nobody looked for is no good news. */
-function verdictOf(status: Status, colors: Colors): string {
+function verdictOf(status: Status, blindCount: number, colors: Colors): string {
   const lost = lostIn(status);
   const notSent = countIn(status, "not-sent");
   const apart = notSent === 0 ? "" : ` ${many(notSent, "message")} never sent.`;
   if (!status.isReady) return colors.red("The audit is in trouble; figures may be old.");
   if (lost > 0) return colors.red(`${many(lost, "message")} lost.`) + apart;
   if (!status.isRecording) return colors.yellow(`Nothing known to be lost, but something is switched off.${apart}`);
-  if (status.streams.blind > 0) return colors.yellow(`Nothing known to be lost, but some streams are blind.${apart}`);
+  if (status.streams.blind + blindCount > 0)
+    return colors.yellow(`Nothing known to be lost, but some streams are blind.${apart}`);
   return colors.green("Nothing lost.") + apart;
 }
 
-function figuresOf({ messages, streams, lanes, lastPassAt, isRecording, store, version }: Status): readonly string[][] {
+function figuresOf(status: Status): readonly string[][] {
+  const { messages, streams, lanes, lastPassAt, isRecording, store, version, auditors } = status;
+  const share = auditors > 1 ? `, one of ${auditors}` : "";
   return [
     ["sent", figure(messages["sent"] ?? 0), "since the auditor started"],
     ["processed", figure(messages["processed"] ?? 0), "by all groups together"],
     ["duplicated", figure(messages["duplicated"] ?? 0), "stored or published twice"],
     ["streams", figure(streams.active), `${figure(streams.blind)} blind, in ${many(lanes, "lane")}`],
     ["recording", isRecording ? "yes" : "no", isRecording ? "" : "seqwatch switch shows what is off"],
-    ["auditor", version, `store ${store}, last pass ${lastPassAt ?? "never"}`],
+    ["auditor", version, `store ${store}${share}, last pass ${lastPassAt ?? "never"}`],
   ];
 }
 
