@@ -77,7 +77,7 @@ async function toKafka(site: ServerSite, ports: ContainerPorts): Promise<KafkaSe
 async function toRabbitmq(site: ServerSite, ports: ContainerPorts): Promise<RabbitmqServer> {
   const server = createControls(site, { service: "rabbitmq", isReady: () => isRabbitmqReady(ports) });
   await server.start();
-  return toRabbitmqServer([toRabbitmqNode(server, ports, undefined)], undefined);
+  return toRabbitmqServer([toRabbitmqNode(server, ports, undefined)], { forget: undefined, control: undefined });
 }
 
 async function toRedis(site: ServerSite, { redis }: ContainerPorts): Promise<RedisServer> {

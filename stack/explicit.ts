@@ -21,7 +21,15 @@ export function findExplicitRabbitmq(environment: Environment): RabbitmqServer |
   const url = readUrl(environment, "SEQWATCH_AMQP_URL", ["amqp:", "amqps:"]);
   if (url === undefined) return undefined;
   const managementUrl = readUrl(environment, "SEQWATCH_AMQP_MANAGEMENT_URL", ["http:", "https:"]);
-  return { url, managementUrl, prometheusUrl: undefined, server: undefined, nodes: [], forget: undefined };
+  return {
+    url,
+    managementUrl,
+    prometheusUrl: undefined,
+    server: undefined,
+    nodes: [],
+    forget: undefined,
+    control: undefined,
+  };
 }
 
 /** The Redis that SEQWATCH_REDIS_URL names; undefined when it names none. */

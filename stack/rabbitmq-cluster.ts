@@ -41,6 +41,21 @@ function nameIfRunning(node: unknown): readonly string[] {
   return isRunning && "name" in node && typeof node.name === "string" ? [node.name] : [];
 }
 
+/** Runs `rabbitmqctl` against a node; resolves to what it printed. */
+export async function controlNode(
+  node: RabbitmqNode | undefined,
+  args: readonly string[],
+  by: { readonly script: string; readonly environment: Environment },
+): Promise<string> {
+  const program = join(dirname(by.script), "rabbitmqctl");
+  const { exitCode, output } = await run(program, ["-n", node?.nodeName ?? "", ...args], by.environment);
+  if (exitCode === 0) return output;
+  throw new StackError(
+    "STACK_BAD_INPUT",
+    `rabbitmqctl ${args.join(" ")} failed at ${node?.name}:\n${lastLines(output)}`,
+  );
+}
+
 /** Tells a living node that another one will not come back. */
 export async function forgetNode(
   node: RabbitmqNode,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { StackError } from "./errors.ts";
 import { loopback } from "./ports.ts";
 import { probe } from "./probe.ts";
-import { forgetNode, waitForFormation } from "./rabbitmq-cluster.ts";
+import { controlNode, forgetNode, waitForFormation } from "./rabbitmq-cluster.ts";
 import {
   chooseRabbitmqPlaces,
   nodeFolder,
@@ -45,6 +45,8 @@ export interface RabbitmqServer extends RabbitmqAddresses {
    * node of that name that starts with an empty folder afterwards joins anew. undefined when nothing can do it here.
    */
   readonly forget: ((node: RabbitmqNode) => Promise<void>) | undefined;
+  /** Runs `rabbitmqctl` against the first node; resolves to what it printed. undefined when nothing can do it here. */
+  readonly control: ((args: readonly string[]) => Promise<string>) | undefined;
 }
 
 /** What RabbitMQ is run with. */
@@ -74,15 +76,22 @@ export async function startRabbitmq(
     ...site.environment,
     ...toDistributionEnvironment({ folder: rabbitmqFolder(site), epmd: places.epmd }),
   };
-  return toRabbitmqServer(nodes, (node) => forgetNode(node, { nodes, script: programs.script, environment }));
+  const by = { nodes, script: programs.script, environment };
+  return toRabbitmqServer(nodes, {
+    forget: (node) => forgetNode(node, by),
+    control: (args) => controlNode(nodes[0], args, by),
+  });
 }
 
 /** A RabbitMQ of these nodes; its address is the first one's. */
-export function toRabbitmqServer(nodes: readonly RabbitmqNode[], forget: RabbitmqServer["forget"]): RabbitmqServer {
+export function toRabbitmqServer(
+  nodes: readonly RabbitmqNode[],
+  commands: Pick<RabbitmqServer, "forget" | "control">,
+): RabbitmqServer {
   const [first] = nodes;
   if (first === undefined) throw new StackError("STACK_START_FAILED", "RabbitMQ has no node.");
   const { url, managementUrl, prometheusUrl } = first;
-  return { url, managementUrl, prometheusUrl, server: first, nodes, forget };
+  return { url, managementUrl, prometheusUrl, server: first, nodes, ...commands };
 }
 
 /** A node on these ports, with the user that a new broker has. */

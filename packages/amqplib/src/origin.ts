@@ -33,10 +33,10 @@ export interface Death {
   readonly reason: DeathReason;
 }
 
-/** Where `x-death` says that a message died, but for the queue that it came back to. */
+/** Where `x-death` says that a message died. */
 export function deathsOf(
   headers: Readonly<Record<string, unknown>> | undefined,
-  at: { readonly cluster: string; readonly queue: string; readonly laneHash: string },
+  at: { readonly cluster: string; readonly laneHash: string },
   partitionOf: (exchange: string, routingKey: string) => string,
 ): readonly Death[] {
   const entries = headers?.["x-death"];
@@ -48,7 +48,7 @@ export function deathsOf(
     const key: unknown = Array.isArray(keys) ? keys[0] : undefined;
     const reason = deathReasons.find((known) => known === word);
     if (typeof exchange !== "string" || typeof queue !== "string" || typeof key !== "string") return [];
-    if (reason === undefined || queue === at.queue) return [];
+    if (reason === undefined) return [];
     const partition = partitionOf(exchange, key);
     const lane: Lane = { system: "rabbitmq", cluster: at.cluster, destination: exchange, partition };
     return laneHashOf(lane) === at.laneHash ? [{ lane, queue, reason }] : [];

@@ -66,7 +66,9 @@ export class QueueConsumer {
       return undefined;
     }
     const { producerId, laneHash } = this.#reader;
-    if (laneHash !== lane.hash) return this.#deliverCopy(lane, headers, { producerId, laneHash, sequence });
+    const stamp = { producerId, laneHash, sequence };
+    if (headers?.["x-death"] !== undefined) this.#noteDeaths(headers, stamp);
+    if (laneHash !== lane.hash) return this.#deliverCopy(lane, headers, stamp);
     lane.account.received(producerId, sequence, isFirstDelivery(redelivered, headers));
     return { account: lane.account, producerId, sequence };
   }
@@ -147,7 +149,6 @@ export class QueueConsumer {
     const { cluster, queue, partitionOf } = this.#options;
     const origin = originOf(headers, { cluster, queue, laneHash: stamp.laneHash }, partitionOf);
     const original = origin === undefined ? undefined : this.#laneAt(origin);
-    if (original === undefined) this.#noteDeaths(headers, stamp);
     if (original === undefined || !original.isOn) {
       lane.account.forwarded();
       return undefined;
@@ -156,15 +157,16 @@ export class QueueConsumer {
     return { account: original.account, producerId: stamp.producerId, sequence: stamp.sequence };
   }
 
-  /** Whoever meets a dead letter can say where it died: nobody there ever will. */
+  /** Whoever meets a dead letter can say where it died, also when it came back to this very queue. */
   #noteDeaths(
     headers: Readonly<Record<string, unknown>> | undefined,
     stamp: { readonly producerId: string; readonly laneHash: string; readonly sequence: number },
   ): void {
     const { client, cluster, queue, partitionOf } = this.#options;
-    for (const death of deathsOf(headers, { cluster, queue, laneHash: stamp.laneHash }, partitionOf)) {
+    for (const death of deathsOf(headers, { cluster, laneHash: stamp.laneHash }, partitionOf)) {
       if (!client.isRecording(death.lane.destination)) continue;
-      this.#graveOf(death)?.account.died(stamp.producerId, stamp.sequence, death.reason);
+      const grave = death.queue === queue ? this.#laneAt(death.lane) : this.#graveOf(death);
+      grave?.account.died(stamp.producerId, stamp.sequence, death.reason);
     }
   }
 

@@ -213,6 +213,9 @@ async function save({ store, auditorId }: PassInput, findings: readonly Finding[
 function isOpen({ gaps, proofs, wanted, memory }: Judgement): boolean {
   if (proofs.length > 0 || wanted.length > 0) return true;
   if (gaps.some((gap) => gap.state !== "not-sent" && gap.state !== "explained")) return true;
+  // What waits in a queue is looked after before anybody has to hear of it: the queue may end at any time.
+  const queues = [...memory.rabbit.queues.values()].flatMap(({ streams }) => [...streams.values()]);
+  if (queues.some(({ cohorts }) => cohorts.length > 0)) return true;
   return [...memory.kafka.streams.values()].some(({ gone, displaced, candidates, doubts }) =>
     [gone, displaced, ...candidates.values(), ...doubts.values()].some((aged) => aged.length > 0),
   );

@@ -43,7 +43,7 @@ export function stepCohorts(previous: readonly Cohort[], facts: CohortFacts): re
  */
 export function isProven(cohort: Cohort, facts: CohortFacts): boolean {
   const { sight, rules } = facts;
-  if (cohort.gone !== undefined) return isGoneProven(cohort.gone, sight.watch.consumers);
+  if (cohort.gone !== undefined) return isGoneProven(cohort.gone, sight, facts.nowMs);
   const numbers = cohort.passed?.numbers;
   if (numbers === undefined || sight.isHeld || sight.cause !== undefined) return false;
   for (const [consumerId, number] of numbers) {
@@ -72,12 +72,12 @@ function openCohort(sequences: RangeSet, facts: CohortFacts): Cohort {
 
 /** What a restart or the queue's end took is a case of its own from then on. */
 function advanceParts(cohort: Cohort, facts: CohortFacts): readonly Cohort[] {
-  const { ending, watch } = facts.sight;
+  const { ending } = facts.sight;
   if (cohort.gone !== undefined) {
-    const carried = facts.sight.stateLost ? undefined : carryGone(cohort.gone, watch.consumers);
+    const carried = facts.sight.stateLost ? undefined : carryGone(cohort.gone, facts.sight);
     if (carried !== undefined) return [{ ...cohort, gone: carried }];
     const { gone: _, ...rest } = cohort;
-    return [advance({ ...rest, passed: undefined, isEmptied: false }, facts)];
+    return advanceParts({ ...rest, passed: undefined, isEmptied: false }, facts);
   }
   if (ending === undefined) return [advance(cohort, facts)];
   const parts = goneWith(ending, eligibleFor(ending, cohort, facts), facts.ledger);
@@ -87,8 +87,9 @@ function advanceParts(cohort: Cohort, facts: CohortFacts): readonly Cohort[] {
     const { calm } = ending;
     const above = facts.calmTo ?? 0;
     const hadPassed = cohort.passed !== undefined;
-    const begun = { kind, hadPassed, above, holders: calm.consumers, limits: calm.limits };
-    const carried = carryGone({ ...begun, numbers: new Map() }, watch.consumers);
+    const begun = { kind, sinceMs: facts.nowMs, hadPassed, above, holders: calm.consumers, limits: calm.limits };
+    const since = { uptimeMs: facts.sight.reading?.uptimeMs ?? 0, numbers: new Map<string, number>() };
+    const carried = carryGone({ ...begun, ...since }, facts.sight);
     const passed = { ...cohort, sequences, passed: openPassing(facts) };
     return carried === undefined ? advance({ ...cohort, sequences }, facts) : { ...passed, gone: carried };
   });

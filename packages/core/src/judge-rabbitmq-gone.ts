@@ -41,6 +41,12 @@ function isLostWithNode(calm: CalmLook, { beganAtMs }: QueueReading): boolean {
   return calm.awayAtMs !== undefined && calm.unclearAtMs === undefined && mayGoOn(calm, beganAtMs);
 }
 
+/** What a look tells of consumers and broker. */
+interface GoneSight {
+  readonly watch: { readonly consumers: ReadonlyMap<string, ConsumerLook> };
+  readonly reading: QueueReading | undefined;
+}
+
 /** What of these went with a restart, or with the queue; each part by what took it. */
 export function goneWith(
   ending: Ending,
@@ -82,9 +88,12 @@ export function eligibleFor(
 
 /**
  * Carries the case on. Whoever consumed then has to say goodbye: it told all that it had read. Of the others nobody
- * knows whether they came before or after; two more reports show that they live. undefined = one of them died.
+ * knows whether they came before or after; two more reports show that they live. undefined = one of them died, or the
+ * queue is there again, or the broker started again: what seemed gone was only away.
  */
-export function carryGone(gone: Gone, consumers: ReadonlyMap<string, ConsumerLook>): Gone | undefined {
+export function carryGone(gone: Gone, { watch: { consumers }, reading }: GoneSight): Gone | undefined {
+  if (gone.kind === "deleted" && reading?.exists === true) return undefined;
+  if ((reading?.uptimeMs ?? gone.uptimeMs) < gone.uptimeMs) return undefined;
   const numbers = new Map(gone.numbers);
   for (const [consumerId, look] of consumers) {
     const isInvolved = gone.holders.has(consumerId) || numbers.has(consumerId);
@@ -94,7 +103,9 @@ export function carryGone(gone: Gone, consumers: ReadonlyMap<string, ConsumerLoo
   return numbers.size === gone.numbers.size ? gone : { ...gone, numbers };
 }
 
-export function isGoneProven(gone: Gone, consumers: ReadonlyMap<string, ConsumerLook>): boolean {
+export function isGoneProven(gone: Gone, { watch: { consumers }, reading }: GoneSight, nowMs: number): boolean {
+  // A queue whose broker is on its way down or up may look deleted for a moment.
+  if (gone.kind === "deleted" && (reading?.exists !== false || nowMs - gone.sinceMs < maxAwayMs)) return false;
   for (const consumerId of gone.holders) if (consumers.get(consumerId)?.state !== "closed") return false;
   for (const [consumerId, number] of gone.numbers) {
     const look = consumers.get(consumerId);
@@ -119,4 +130,5 @@ function hasRestarted(calm: CalmLook, reading: QueueReading, startedAtMs: number
 /** Longer without a look, and a reader that nobody audits may have come and gone unseen. */
 const maxOutageMs = 30_000;
 const maxUnseenMs = 10_000;
+const maxAwayMs = 3_000;
 const slackMs = 1_000;

@@ -111,6 +111,9 @@ export interface Cohort {
 /** The broker forgot the messages when it started again, or their queue is no longer there. */
 export interface Gone {
   readonly kind: "restarted" | "deleted";
+  /** When it was first seen, and how long the node had been up then. */
+  readonly sinceMs: number;
+  readonly uptimeMs: number;
   /** The queue had given out what came later, or was empty, before: something else may have taken them. */
   readonly hadPassed: boolean;
   /** They lie above the doubts of before. */

@@ -1,6 +1,7 @@
 import {
   type ClientStanding,
   countOf,
+  deadOf,
   difference,
   emptyReceipts,
   formatRanges,
@@ -115,9 +116,12 @@ export function repeatsOfGroup(group: GroupRecord, ledgers: ReadonlyMap<string, 
 }
 
 /** What its producer says that it had to try again it stored twice itself; any other copy somebody sent back. */
-function copiesByKind({ duplicate, received }: Receipts, retried: RangeSet) {
+function copiesByKind({ duplicate, received, processed, deaths }: Receipts, retried: RangeSet) {
   const none: RangeSet = [];
-  if (!isEmpty(received)) return { producedTwice: none, publishedTwice: duplicate, redriven: none };
+  if (!isEmpty(received)) {
+    // A dead letter that was worked in the queue it died in: somebody, or a retry of the application's own, sent it back.
+    return { producedTwice: none, publishedTwice: duplicate, redriven: intersection(processed, deadOf(deaths)) };
+  }
   return {
     producedTwice: intersection(duplicate, retried),
     publishedTwice: none,

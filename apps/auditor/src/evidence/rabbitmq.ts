@@ -59,6 +59,8 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
     const deadLetters = await look.leadsAnywhere(lane, settings.sources);
     const node = settings.node ?? nodes.get(queue);
     if (node !== undefined && (nodes.size < maxQueues || nodes.has(queue))) nodes.set(queue, node);
+    // A queue whose node is stopping, starting or away is "not found" to a declare, and still there for the management.
+    if (count.kind === "absent" && settings.exists) return undefined;
     const exists = count.kind === "unknown" ? settings.exists : count.kind === "counted";
     return {
       beganAtMs: look.beganAtMs,

@@ -10,7 +10,9 @@ import { NameSource } from "./names.ts";
 export type KafkaWatchOptions = Partial<
   Omit<Extract<KafkaOptions, { readonly service: string }>, "client" | "service" | "store">
 >;
-export type AmqpWatchOptions = Partial<Omit<AmqpOptions, "client" | "service" | "store">>;
+export type AmqpWatchOptions = Partial<
+  Omit<Extract<AmqpOptions, { readonly service: string }>, "client" | "service" | "store">
+>;
 
 interface Message {
   readonly value: string;

@@ -90,10 +90,11 @@ export class SimAuditor {
 
   #readQueue(lane: Lane, queue: SimQueue): QueueLook["reading"] {
     const { clock, bindings, shapes, faults, broker } = this.#world;
+    const exists = queue.exists && clock.nowMs >= broker.showsFromMs;
     return {
       beganAtMs: clock.nowMs,
-      exists: queue.exists,
-      bound: queue.exists && (bindings.get(lane.partition)?.has(queue.name) ?? false),
+      exists,
+      bound: exists && (bindings.get(lane.partition)?.has(queue.name) ?? false),
       provable: true,
       limits: {
         ttlMs: faults.ttlMs > 0 ? faults.ttlMs : undefined,
@@ -106,7 +107,7 @@ export class SimAuditor {
       isUntouched: false,
       uptimeMs: clock.nowMs < broker.tellsFromMs ? undefined : clock.nowMs - broker.startedAtMs,
       shape: shapes.get(`${lane.partition} ${queue.name}`) ?? "",
-      ...(queue.exists ? { consumerCount: queue.consumerCount, ...queue.statistics } : unread),
+      ...(exists ? { consumerCount: queue.consumerCount, ...queue.statistics } : unread),
       statisticsLagMs: 5_000,
     };
   }

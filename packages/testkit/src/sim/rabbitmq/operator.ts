@@ -183,6 +183,7 @@ export class Operator {
     clock.after(downMs, () => {
       broker.isUp = true;
       broker.tellsFromMs = clock.nowMs + random.between(0, 6_000);
+      broker.showsFromMs = clock.nowMs + random.between(0, 2_000);
       for (const queue of queues.values()) {
         queue.isUp = true;
         queue.emitStatistics();

@@ -89,7 +89,7 @@ function createWorld(options: RabbitSimOptions): World {
     entered: new Map(),
     trace: [],
     counts: { faults: 0, ids: 0 },
-    broker: { isUp: true, startedAtMs: -600_000, tellsFromMs: 0 },
+    broker: { isUp: true, startedAtMs: -600_000, tellsFromMs: 0, showsFromMs: 0 },
   };
 }
 

@@ -25,8 +25,8 @@ export interface World {
   readonly entered: Map<string, number>;
   readonly trace: string[];
   readonly counts: { faults: number; ids: number };
-  /** `startedAtMs` and, until it can be read again, when that is. */
-  broker: { isUp: boolean; startedAtMs: number; tellsFromMs: number };
+  /** It tells its age only later, and for a moment it may look as if it had no queues. */
+  broker: { isUp: boolean; startedAtMs: number; tellsFromMs: number; showsFromMs: number };
 }
 
 export function newId(world: World, kind: string): string {
