@@ -1,4 +1,5 @@
 import type { Lab } from "./lab.ts";
+import { objectsIn } from "./objects-in.ts";
 
 /**
  * Measures how soon a message that an answer left out is suspected: by the notice in its own process, and by the finding
@@ -49,16 +50,12 @@ export class AnswerTimes {
   async #openedAtMs(topic: string): Promise<ReadonlyMap<string, number>> {
     const opened = new Map<string, number>();
     const answer = await this.#lab.api.get(`/api/v1/findings?limit=200&destination=${encodeURIComponent(topic)}`);
-    for (const finding of listOf(answer["findings"])) {
+    for (const finding of objectsIn(answer["findings"])) {
       const atMs = Date.parse(String(finding["openedAt"]));
-      for (const { reference } of listOf(finding["messages"])) opened.set(String(reference), atMs);
+      for (const { reference } of objectsIn(finding["messages"])) opened.set(String(reference), atMs);
     }
     return opened;
   }
-}
-
-function listOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
-  return Array.isArray(value) ? value.map((one: unknown) => Object.fromEntries(Object.entries(Object(one)))) : [];
 }
 
 function quantile(values: readonly number[], share: number): number {
