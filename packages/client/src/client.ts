@@ -61,6 +61,8 @@ export interface Client {
    * itself. `create` is called at most once, when the audit is there.
    */
   provideEvidence(create: () => EvidenceReader): void;
+  /** Each life sign tells the sum of what these count: messages given to a send that bear no stamp yet. */
+  countUnstamped(count: () => number): void;
   /** A report that was given up for lack of room. */
   countDropped(): void;
   /** Writes everything now. Resolves true when all was stored within the time; never rejects. */
@@ -93,6 +95,7 @@ class LiveClient implements Client {
   #clientId: string;
   #signNumber = 0;
   #droppedReportCount = 0;
+  readonly #unstampedCounts: (() => number)[] = [];
   #isTicking = false;
   #closing: Promise<void> | undefined;
   #cancelTick: () => void = () => {};
@@ -186,6 +189,10 @@ class LiveClient implements Client {
     if (this.isEnabled) this.#memory?.audit.provideEvidence(create());
   }
 
+  countUnstamped(count: () => number): void {
+    this.#unstampedCounts.push(count);
+  }
+
   countDropped(): void {
     this.#droppedReportCount += 1;
   }
@@ -269,6 +276,7 @@ class LiveClient implements Client {
   async #sign(state: ClientSign["state"]): Promise<void> {
     this.#signNumber += 1;
     const roles = [...new Set(this.#roles.values())];
+    const unstampedCount = this.#unstampedCounts.reduce((sum, count) => sum + count(), 0);
     await this.store.signClient({
       clientId: this.#clientId,
       number: this.#signNumber,
@@ -281,6 +289,7 @@ class LiveClient implements Client {
       roles,
       reportErrorCount: this.#troubles.errorCount,
       droppedReportCount: this.#droppedReportCount,
+      ...(unstampedCount > 0 && { unstampedCount }),
     });
   }
 
@@ -294,6 +303,7 @@ class LiveClient implements Client {
   /** Only what the store's client writes within this very tick can get out. */
   #reportAtExit(): void {
     for (const loop of this.#loops) void loop.now().catch(() => {}); // counted; nobody is left to be told
+    if (this.#closing === undefined) this.#signSoon();
   }
 
   async #within<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {

@@ -145,7 +145,10 @@ test("what a producer that died never told the outcome of is in doubt, unless th
   send(ledger, 1).acked(0);
   send(ledger, 3);
   const reading = () => logOf([1, 2, 3]);
-  expect(judgeFor(9, { ledger, reading, standing: "alive" })).toEqual({ said: {}, proven: [] });
+  expect(judgeFor(9, { ledger, reading, standing: "alive" })).toEqual({
+    said: { 2: "pending produce.uncertain", 3: "pending produce.uncertain", 4: "pending produce.uncertain" },
+    proven: [],
+  });
   expect(judgeFor(9, { ledger, reading, standing: "silent" })).toEqual({
     said: { 4: "in-doubt produce.uncertain outcome-unknown" },
     proven: [],

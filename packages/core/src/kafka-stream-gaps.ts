@@ -27,6 +27,7 @@ export function gapsOf(context: LaneContext, facts: StreamFacts, unplaced: Unpla
     ...omittedGaps(context, facts, missing(difference(facts.ledger.omitted, facts.ledger.acked)), unplaced),
     ...untoldGaps(context, facts, missing(facts.ledger.told), unplaced),
     ...leftGaps(context, facts, missing(facts.left), unplaced),
+    inFlightGap(facts, missing(difference(facts.inFlight, facts.left))),
   ].filter((gap) => !isEmpty(gap.sequences));
 }
 
@@ -158,6 +159,12 @@ function leftGaps(context: LaneContext, facts: StreamFacts, sequences: RangeSet,
       decidedBy: "The producer ended before it told what became of the send, and nothing shows that it was stored.",
     },
   ];
+}
+
+/** On their way. Should their producer die, nobody writes for their sake: the lane has to be looked at again. */
+function inFlightGap(facts: StreamFacts, sequences: RangeSet): Gap {
+  const decidedBy = "The producer has not told yet what became of the send.";
+  return { ...atStream(facts), sequences, state: "pending", verdict: "produce.uncertain", decidedBy };
 }
 
 /** Read as far as they can lie, with this answer: no later reading says more. */

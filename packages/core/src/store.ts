@@ -33,6 +33,8 @@ export interface ClientSign {
   readonly roles: readonly string[];
   readonly reportErrorCount: number;
   readonly droppedReportCount: number;
+  /** Messages that the application had given to a send and that bore no stamp yet. Absent = none. */
+  readonly unstampedCount?: number;
 }
 
 /** What the judge wants to make final. The store refuses what the record contradicts meanwhile. */

@@ -23,7 +23,9 @@ export interface StreamFacts {
   readonly voided: RangeSet;
   /** Nobody can say whether they were stored, and the log has not shown them. */
   readonly unknown: RangeSet;
-  /** Given out by a producer that is gone, which never told what became of them. */
+  /** Given out, and nothing was told of what became of them yet. */
+  readonly inFlight: RangeSet;
+  /** The same of a producer that is gone: nothing will be told. */
   readonly left: RangeSet;
 }
 
@@ -53,8 +55,9 @@ export function streamFactsOf(snapshot: LaneRecord, ledger: LedgerReport, standi
   const seen = intersection(ledger.uncertain, verdicts.seen);
   const promised = difference(unionAll([ledger.acked, ledger.omitted, ledger.told, seen]), voided);
   const unknown = difference(difference(ledger.uncertain, promised), voided);
-  const left = standing === "silent" || standing === "closed" ? withoutOutcome(ledger) : emptyRanges;
-  return { ledger, verdicts, promised: above(promised, ledger.floor - 1), voided, unknown, left };
+  const inFlight = withoutOutcome(ledger);
+  const left = standing === "silent" || standing === "closed" ? inFlight : emptyRanges;
+  return { ledger, verdicts, promised: above(promised, ledger.floor - 1), voided, unknown, inFlight, left };
 }
 
 function withoutOutcome(ledger: LedgerReport): RangeSet {

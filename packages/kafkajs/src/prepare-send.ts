@@ -34,6 +34,11 @@ export function prepareSend(
   return { sends: [...sends.values()], topicMessages };
 }
 
+/** How many of its messages were not asked for yet, so that nothing was put on them. */
+export function unstampedCountOf({ sends }: PreparedSend): number {
+  return sends.reduce((sum, send) => sum + (send.batches.length === 0 ? send.originals.length : 0), 0);
+}
+
 /** What kafkajs accepts as far as the shape goes; for the rest it has its own errors, which the user must get. */
 function isSendable(entry: unknown): boolean {
   if (typeof entry !== "object" || entry === null) return false;

@@ -14,6 +14,7 @@ import {
   type ProducerConfigPort,
   type RetryPort,
 } from "./port.ts";
+import { type PreparedSend, unstampedCountOf } from "./prepare-send.ts";
 import { Streams } from "./streams.ts";
 import { watchPartitioner } from "./topic-send.ts";
 import { isAdmin, watchAdmin } from "./watched-admin.ts";
@@ -69,7 +70,7 @@ class KafkaWatch {
   readonly #clusters: ClusterSource;
   readonly #retry: RetryPort | undefined;
   /** Sends on their way, of all producers. */
-  readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #inFlight = new Map<Promise<unknown>, PreparedSend>();
   /** Producers and consumers of the application that are connected. */
   readonly #connected = new Set<object>();
   #closeReader: () => void = () => {};
@@ -88,6 +89,7 @@ class KafkaWatch {
     this.#clusters = clusterSourceOf(kafka);
     this.#retry = retryOf(kafka);
     client.provideEvidence(() => this.#createReader(kafka));
+    client.countUnstamped(() => sumOf([...this.#inFlight.values()].map(unstampedCountOf)));
     const producer = kafka.producer.bind(kafka);
     const consumer = kafka.consumer.bind(kafka);
     kafka.producer = (config) => this.#producer(config, producer);
@@ -142,7 +144,7 @@ class KafkaWatch {
     const limit = new Promise<void>((resolve) => {
       cancel = host.after(withinMs, resolve);
     });
-    await Promise.race([Promise.allSettled(this.#inFlight), limit]);
+    await Promise.race([Promise.allSettled(this.#inFlight.keys()), limit]);
     cancel();
     return await this.client.flush(Math.max(0, untilMs - host.nowMs()));
   }
@@ -177,6 +179,10 @@ class KafkaWatch {
     this.#isPartitionerWarned = true;
     make();
   }
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 // `as`: kafkajs types the messages of its own partitioner more narrowly than what it accepts.

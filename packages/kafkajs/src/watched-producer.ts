@@ -30,7 +30,7 @@ export interface ProducerSurroundings {
   readonly retries: number;
   readonly firstRetryMs: number;
   /** Sends on their way, retries included: what a flush waits for. */
-  readonly inFlight: Set<Promise<unknown>>;
+  readonly inFlight: Map<Promise<unknown>, PreparedSend>;
 }
 
 /**
@@ -112,7 +112,7 @@ export class WatchedProducer {
     taker: OutcomeTaker,
   ): Promise<readonly RecordMetadataPort[]> {
     const followed = this.#settleOne(sent, prepared, way, taker);
-    this.surroundings.inFlight.add(followed);
+    this.surroundings.inFlight.set(followed, prepared);
     try {
       return await followed;
     } finally {

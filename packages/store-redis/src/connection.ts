@@ -52,7 +52,8 @@ export class Connection implements Commands {
     if (this.#isClosed) throw new StoreError("STORE_CLOSED", `Could not ${what}: the store was closed.`);
     if (this.#underWay >= maxUnderWay) throw this.#busy(what);
     try {
-      await this.#counted(this.#connected(what));
+      // Where nothing has to be waited for, nothing is: at the exit of a process only what is written at once gets out.
+      if (!this.#isReady) await this.#counted(this.#connected(what));
       return await this.#answered(what, this.#counted(node.call(name, ...rest)));
     } catch (error) {
       throw toStoreError(what, this.#settings.where, error);
@@ -83,9 +84,13 @@ export class Connection implements Commands {
     });
   }
 
+  get #isReady(): boolean {
+    return this.#own === undefined || this.#own.status === "ready";
+  }
+
   async #connected(what: string): Promise<void> {
     const own = this.#own;
-    if (own === undefined || own.status === "ready") return;
+    if (own === undefined || this.#isReady) return;
     if (this.#connecting === undefined && performance.now() < this.#retryAtMs) {
       throw this.#lastError ?? new Error("Connection is closed.");
     }

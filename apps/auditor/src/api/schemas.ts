@@ -259,6 +259,8 @@ export const clientsReply = Type.Object({
       roles: Type.Array(Type.String()),
       reportErrors: count,
       droppedReports: count,
+      /** Messages given to a send that bore no stamp yet at its last life sign: of a client that is gone, nobody knows more. */
+      unstamped: count,
     }),
   ),
 });

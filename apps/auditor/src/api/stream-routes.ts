@@ -39,6 +39,7 @@ export function addStreamRoutes(server: ApiServer, { laneKeys, clients, standing
         roles: [...sign.roles],
         reportErrors: sign.reportErrorCount,
         droppedReports: sign.droppedReportCount,
+        unstamped: sign.unstampedCount ?? 0,
       })),
     };
   });

@@ -29,6 +29,8 @@ export class KafkaProxy {
   #lostAnswers: (() => void)[] = [];
   #delayMs = (): number => 0;
   #isStalled = false;
+  /** Requests and answers that a stall has swallowed. */
+  swallowed = 0;
 
   static async start(brokers: readonly string[]): Promise<KafkaProxy> {
     const proxy = new KafkaProxy();
@@ -106,6 +108,7 @@ export class KafkaProxy {
       while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
         const frame = rest.subarray(0, 4 + rest.readInt32BE(0));
         rest = rest.subarray(frame.length);
+        if (this.#isStalled) this.swallowed += 1;
         if (this.#isStalled || !passes(frame)) continue;
         const nowMs = performance.now();
         lastAtMs = Math.max(lastAtMs, nowMs + this.#delayMs());
