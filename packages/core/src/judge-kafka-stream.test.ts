@@ -166,3 +166,15 @@ test("what a stuck producer refuses is not sent, apart from other rejections", (
     2: "not-sent produce.stuck outcome-unknown",
   });
 });
+
+test("what a producer that died had in a transaction is explained once the log shows it as aborted", () => {
+  const ledger = ledgerOf();
+  send(ledger, 2);
+  const held = { first: 0, last: 2, stamps: [], unstamped: [], epochs: [] };
+  const aborted = [1, 2].map((sequence): LoggedStamp => ({ producerId, sequence, offset: sequence - 1, epoch: 0 }));
+  const reading = () => logOf([7, 8, 9], { extracts: [{ ...held, aborted }] });
+  expect(judgeFor(9, { ledger, reading, standing: "silent" })).toEqual({
+    said: { 1: "explained store.aborted", 2: "explained store.aborted" },
+    proven: [],
+  });
+});

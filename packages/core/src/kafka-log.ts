@@ -10,6 +10,8 @@ export interface LogView {
   readonly byOffset: ReadonlyMap<number, LoggedStamp>;
   /** By producerId and sequence, the lowest offset. */
   find(producerId: string, sequence: number): LoggedStamp | undefined;
+  /** By producerId: sequences of records whose transaction was aborted. */
+  readonly aborted: ReadonlyMap<string, RangeSet>;
   epochAt(offset: number): number | undefined;
 }
 
@@ -32,8 +34,19 @@ export function viewOf(reading: KafkaReading | undefined): LogView {
     unstamped: unionAll(extracts.map((extract) => extract.unstamped)),
     byOffset,
     find: (producerId, sequence) => byProducer.get(producerId)?.get(sequence),
+    aborted: abortedOf(extracts.flatMap((extract) => extract.aborted ?? [])),
     epochAt: (offset) => epochs.find((run) => run.first <= offset && offset <= run.last)?.epoch,
   };
+}
+
+function abortedOf(stamps: readonly LoggedStamp[]): ReadonlyMap<string, RangeSet> {
+  const byProducer = Map.groupBy(stamps, ({ producerId }) => producerId);
+  return new Map(
+    [...byProducer].map(([producerId, own]) => [
+      producerId,
+      unionAll(own.map(({ sequence }) => rangeOf(sequence, sequence))),
+    ]),
+  );
 }
 
 /** What a reading says of a run of sequences in its interval. */

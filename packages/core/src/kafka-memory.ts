@@ -17,6 +17,8 @@ export interface StreamMemory {
   readonly gone: AgedRanges;
   /** Where the log showed them. */
   readonly located: ReadonlyMap<number, LoggedStamp>;
+  /** Without an outcome, and the log showed that their transaction was aborted. */
+  readonly aborted: RangeSet;
   /** Acked and placed in a snapshot before the last reading that showed no fall: known to be of this era. */
   readonly sound: RangeSet;
   /** The same for the era before, as it stood at the rise. */
@@ -103,6 +105,7 @@ export const noStreamMemory: StreamMemory = {
   displaced: [],
   gone: [],
   located: new Map(),
+  aborted: [],
   sound: [],
   soundBefore: [],
   placed: [],

@@ -13,6 +13,8 @@ export interface Unplaced {
   readonly anywhere: RangeSet;
   /** Shown by the log. */
   readonly seen: RangeSet;
+  /** Shown by the log as part of a transaction that was aborted. */
+  readonly aborted: RangeSet;
   /** Confirmed by this pass. */
   readonly lost: RangeSet;
   readonly known: StreamMemory["unplaced"];
@@ -21,12 +23,14 @@ export interface Unplaced {
 
 /** All that is open about the messages of a stream that have no offset; a message is in one gap at most. */
 export function gapsOf(context: LaneContext, facts: StreamFacts, unplaced: Unplaced): readonly Gap[] {
-  const missing = (of: RangeSet) => difference(of, unionAll([unplaced.anywhere, unplaced.seen, unplaced.lost]));
+  const missing = (of: RangeSet) =>
+    difference(of, unionAll([unplaced.anywhere, unplaced.seen, unplaced.aborted, unplaced.lost]));
   return [
     ...notSentGaps(facts, unplaced.anywhere, missing(facts.unknown)),
     ...omittedGaps(context, facts, missing(difference(facts.ledger.omitted, facts.ledger.acked)), unplaced),
     ...untoldGaps(context, facts, missing(facts.ledger.told), unplaced),
     ...leftGaps(context, facts, missing(facts.left), unplaced),
+    abortedGap(facts, difference(unplaced.aborted, unplaced.lost)),
     inFlightGap(facts, missing(difference(facts.inFlight, facts.left))),
   ].filter((gap) => !isEmpty(gap.sequences));
 }
@@ -159,6 +163,12 @@ function leftGaps(context: LaneContext, facts: StreamFacts, sequences: RangeSet,
       decidedBy: "The producer ended before it told what became of the send, and nothing shows that it was stored.",
     },
   ];
+}
+
+/** In the log, and taken back by the broker: after a time-out, say, when their producer died before its commit. */
+function abortedGap(facts: StreamFacts, sequences: RangeSet): Gap {
+  const decidedBy = "The log lists the transaction that it was sent in as aborted.";
+  return { ...atStream(facts), sequences, state: "explained", verdict: "store.aborted", decidedBy };
 }
 
 /** On their way. Should their producer die, nobody writes for their sake: the lane has to be looked at again. */

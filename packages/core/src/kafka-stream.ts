@@ -60,6 +60,7 @@ export function judgeStream(context: LaneContext, facts: StreamFacts, before: St
 
   const seen = rangesOfKeys(located, unplaced);
   const missing = difference(unplaced, seen);
+  const aborted = intersection(union(before.aborted, context.view.aborted.get(ledger.producerId) ?? []), missing);
   const { places } = placesOf(ledger, missing, memory);
   const absent = carryAbsent(context, before, absentOf(context, places, knownBefore));
   const proven = intersection(standingSince(absent, nowMs - policy.graceMs), missing);
@@ -74,11 +75,12 @@ export function judgeStream(context: LaneContext, facts: StreamFacts, before: St
   return {
     memory: {
       ...memory,
+      aborted,
       absent,
       absentLeader: context.reading?.leader ?? before.absentLeader,
       candidates: new Map(memory.candidates).set("", candidates),
     },
-    gaps: gapsOf(context, facts, { anywhere, seen, lost, known, places }),
+    gaps: gapsOf(context, facts, { anywhere, seen, aborted, lost, known, places }),
     proofs: [
       ...proofOf(context, facts, ackMissing, {
         verdict: "produce.ack-missing",
@@ -242,4 +244,5 @@ function wantedTail(
 }
 
 const tailCount = 5_000;
-const soughtMs = 30_000;
+/** A transaction that its producer left open holds the log up until its time-out, 60 s unless told otherwise. */
+const soughtMs = 120_000;

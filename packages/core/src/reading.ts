@@ -18,6 +18,8 @@ export interface LogExtract {
   readonly first: number;
   readonly last: number;
   readonly stamps: readonly LoggedStamp[];
+  /** Stamped records of transactions that were aborted: there, and nobody who reads committed ones gets them. */
+  readonly aborted?: readonly LoggedStamp[];
   /** Records without a stamp, or with one of another lane. */
   readonly unstamped: RangeSet;
   /** The leader epochs seen, by offset run. */

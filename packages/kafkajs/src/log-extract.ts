@@ -77,6 +77,7 @@ class Extract {
   recordCount = 0;
   readonly #reader = new StampReader();
   readonly #stamps: LoggedStamp[] = [];
+  readonly #aborted: LoggedStamp[] = [];
   readonly #unstamped: number[] = [];
   readonly #epochs: { epoch: number; first: number; last: number }[] = [];
 
@@ -98,6 +99,7 @@ class Extract {
       this.last = offset;
       this.#seeEpoch(offset, numberAt(at(message, "batchContext"), "partitionLeaderEpoch"));
       if (isCommitted) this.#see(message, offset);
+      else this.#seeAborted(message, offset);
     }
     // The records behind the wanted range show that nothing lies between.
     const newest = numberAt(listAt(partition, "messages").at(-1), "offset");
@@ -105,18 +107,28 @@ class Extract {
   }
 
   toValue(): LogExtract {
-    const { last } = this;
-    return { first: this.#first, last, stamps: this.#stamps, unstamped: this.#unstamped, epochs: this.#epochs };
+    const aborted = this.#aborted.length === 0 ? {} : { aborted: this.#aborted };
+    const records = { stamps: this.#stamps, unstamped: this.#unstamped, ...aborted };
+    return { first: this.#first, last: this.last, ...records, epochs: this.#epochs };
   }
 
   #see(message: unknown, offset: number): void {
+    const stamp = this.#stampOf(message, offset);
+    if (stamp === undefined) addRange(this.#unstamped, offset, offset);
+    else this.#stamps.push(stamp);
+  }
+
+  /** Control records are met here as well: they bear no stamp. */
+  #seeAborted(message: unknown, offset: number): void {
+    const stamp = this.#stampOf(message, offset);
+    if (stamp !== undefined) this.#aborted.push(stamp);
+  }
+
+  #stampOf(message: unknown, offset: number): LoggedStamp | undefined {
     const sequence = this.#reader.read(at(at(message, "headers"), stampHeader));
-    if (sequence === 0 || this.#reader.laneHash !== this.#laneHash) {
-      addRange(this.#unstamped, offset, offset);
-      return;
-    }
+    if (sequence === 0 || this.#reader.laneHash !== this.#laneHash) return undefined;
     const epoch = this.#epochs.at(-1)?.epoch ?? -1;
-    this.#stamps.push({ producerId: this.#reader.producerId, sequence, offset, epoch, ...forPeople(message) });
+    return { producerId: this.#reader.producerId, sequence, offset, epoch, ...forPeople(message) };
   }
 
   #seeEpoch(offset: number, epoch: number): void {
