@@ -1,6 +1,7 @@
 import type { Client } from "@seqwatch/client";
 import type { Lane, SendRun } from "@seqwatch/core";
 import { type ClusterPort, clusterIdOf } from "./cluster.ts";
+import { bookNeverStamped } from "./never-stamped.ts";
 import { type Omission, settleOmissions } from "./omissions.ts";
 import type { ParsedSettings } from "./options.ts";
 import type {
@@ -135,6 +136,7 @@ export class WatchedProducer {
       if (resent !== undefined) return resent;
       taker.rejected(prepared.sends, error);
       this.#guard("noting a rejection", () => this.#noteRejection(error, prepared.sends));
+      this.#guard("booking a rejection", () => bookNeverStamped(prepared.sends, this.#sendSurroundings));
       throw error;
     }
     this.#guard("noting an answer", () => this.#stuckWatch.resolved(prepared.sends));

@@ -30,6 +30,8 @@ export interface FakeCluster {
   leaderOf: (partition: number) => number;
   partitionCount: number;
   refreshCount: number;
+  /** While it is set nothing can be learnt of a topic. */
+  metadataFailure: Error | undefined;
 }
 
 const require = createRequire(import.meta.url);
@@ -80,6 +82,7 @@ export function createFakeCluster(): FakeCluster {
     leaderOf: () => 1,
     partitionCount: 3,
     refreshCount: 0,
+    metadataFailure: undefined,
   };
   const produce = async ({ topicData, acks = -1 }: { topicData: readonly TopicData[]; acks?: number }) => {
     const topics = topicData.map(({ topic, partitions }) => ({
@@ -120,7 +123,9 @@ function fakeCluster(fake: FakeCluster, produce: (request: never) => Promise<unk
     disconnect: async () => {},
     isConnected: () => true,
     removeBroker: () => {},
-    addMultipleTargetTopics: async () => {},
+    addMultipleTargetTopics: async () => {
+      if (fake.metadataFailure !== undefined) throw fake.metadataFailure;
+    },
     addTargetTopic: async () => {},
     refreshMetadataIfNecessary: async () => {},
     refreshMetadata: async () => {

@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { ISocketFactory } from "kafkajs";
+import { formatRefusal, parseProduceRequest } from "./produce-frames.ts";
 
 /** A client's way to one broker: two sockets, and what the client still waits for. */
 interface Line {
@@ -27,6 +28,7 @@ export class KafkaProxy {
   readonly #ports = new Map<number, number>();
   readonly #lines = new Set<Line>();
   #lostAnswers: (() => void)[] = [];
+  #refusals: number[] = [];
   #delayMs = (): number => 0;
   #isStalled = false;
   /** Requests and answers that a stall has swallowed. */
@@ -47,6 +49,16 @@ export class KafkaProxy {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#lostAnswers.push(resolve);
     await promise;
+  }
+
+  /** The next produce request never reaches its broker: it is answered with this error, as by one that stored nothing. */
+  refuse(errorCode: number): void {
+    this.#refusals.push(errorCode);
+  }
+
+  /** Refusals that no request has met yet. */
+  get refusalsLeft(): number {
+    return this.#refusals.length;
   }
 
   /** From now on each piece of data takes so long, at random; pieces of one connection keep their order. */
@@ -119,8 +131,14 @@ export class KafkaProxy {
   }
 
   #ask(line: Line, frame: Buffer): boolean {
-    if (frame.readInt16BE(4) === produceKey) line.producing.add(frame.readInt32BE(8));
-    return true;
+    if (frame.readInt16BE(4) !== produceKey) return true;
+    const errorCode = this.#refusals.shift();
+    if (errorCode === undefined) {
+      line.producing.add(frame.readInt32BE(8));
+      return true;
+    }
+    line.client.write(formatRefusal(parseProduceRequest(frame), errorCode));
+    return false;
   }
 
   #answer(line: Line, frame: Buffer): boolean {
