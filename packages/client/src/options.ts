@@ -124,6 +124,7 @@ const optionNames: ReadonlySet<string> = new Set([
   "referenceCount",
   "onAckMissing",
   "onDuplicate",
+  "maxDisorder",
   "stampBatchBytes",
   "vhost",
   "partitionBy",

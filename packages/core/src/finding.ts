@@ -25,6 +25,7 @@ export type Verdict =
   | "consume.unprocessed"
   | "consume.unreported"
   | "consume.stopped"
+  | "consume.out-of-order"
   | "consume.rejected";
 
 /** Why nobody can say. */

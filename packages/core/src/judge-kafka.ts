@@ -1,6 +1,7 @@
 import type { Gap } from "./finding.ts";
 import type { JudgeInput, Judgement, Proof } from "./judge.ts";
 import { contextOf, type GroupContext, type LaneContext } from "./kafka-context.ts";
+import { disorderOf } from "./kafka-disorder.ts";
 import { judgeGone } from "./kafka-gone.ts";
 import { judgeGroup, openOf } from "./kafka-group.ts";
 import type { KafkaMemory, StreamMemory } from "./kafka-memory.ts";
@@ -73,7 +74,7 @@ function judgeOne(context: LaneContext, ledger: LedgerReport): StreamResult {
   const gone = judgeGone(context, facts, stream.memory, open);
   const excluded = unionAll([stream.unlocated, gone.waiting, ...stream.proofs.map((proof) => proof.sequences)]);
   let memory = gone.memory;
-  const gaps: Gap[] = [...stream.gaps];
+  const gaps: Gap[] = [...stream.gaps, ...disorderOf(context.groups, ledger.producerId)];
   const proofs: Proof[] = [...stream.proofs, ...gone.proofs];
   const wanted: LogRange[] = [...stream.wanted];
   for (const group of context.groups) {

@@ -30,6 +30,11 @@ export class KnownPlaces {
     return earlier;
   }
 
+  /** By how many places a sequence lies behind the highest of its stream. */
+  behind(producerId: string, sequence: number): number {
+    return Math.max(0, (this.#streams.get(producerId)?.highest ?? 0) - sequence);
+  }
+
   clear(): void {
     this.#streams.clear();
   }

@@ -76,6 +76,8 @@ export interface Receipts {
   /** Produced twice (Kafka) or published twice (RabbitMQ). */
   readonly duplicate: RangeSet;
   readonly repeats: Repeats;
+  /** Kafka: came so far behind later ones of the stream that the application asked to hear of it. For people. */
+  readonly late: RangeSet;
   readonly lost: RangeSet;
   readonly withdrawn: RangeSet;
   /** Receipts above what the ledger claims; at most `maxAheadRanges`. They count as soon as the ledger claims them. */

@@ -122,6 +122,7 @@ function mergeStream(
     jumped: union(receipts.jumped, left.keepsJumped ? stream.jumped : emptyRanges),
     duplicate: union(receipts.duplicate, copied),
     repeats,
+    late: union(receipts.late, stream.late),
   });
 }
 

@@ -163,6 +163,13 @@ export const stepsByVerdict: Readonly<Record<Verdict, Steps>> = {
       },
     },
   ],
+  "consume.out-of-order": () => [
+    {
+      text: "Nothing is missing. Where order matters, await each send of a partition before the next, or set maxInFlightRequests: 1 and idempotent.",
+      command: { language: "js", text: "kafka.producer({ idempotent: true, maxInFlightRequests: 1 });" },
+    },
+    { text: "Where parallel sends are meant to be, raise maxDisorder above what they make." },
+  ],
   "consume.rejected": (about) => [
     { text: "Nothing to do, if the application meant it: it rejected the message without asking for it again." },
     ...(about.isKafka

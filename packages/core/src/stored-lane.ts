@@ -43,6 +43,7 @@ export const emptyReceipts: Receipts = {
   jumped: emptyRanges,
   duplicate: emptyRanges,
   repeats: noRepeats,
+  late: emptyRanges,
   lost: emptyRanges,
   withdrawn: emptyRanges,
   ahead: emptyRanges,

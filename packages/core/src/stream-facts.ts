@@ -38,6 +38,7 @@ export const noReceipts: Receipts = {
   jumped: [],
   duplicate: [],
   repeats: noRepeats,
+  late: [],
   lost: [],
   withdrawn: [],
   ahead: [],

@@ -12,6 +12,7 @@ interface StreamDraft {
   givenUp: number[];
   jumped: number[];
   copies: LoggedCopy[];
+  late: number[];
   /** Kept until the report is answered, so that it can be split by offset. */
   pairs: PairRuns;
   lastOffset: number;
@@ -67,6 +68,10 @@ export class Draft {
     const { copies } = this.#stream(producerId);
     for (const offset of offsets) copies.push({ sequence, offset });
     if (copies.length > maxCopies) copies.splice(0, copies.length - maxCopies);
+  }
+
+  comeLate(producerId: string, sequence: number): void {
+    addRange(this.#stream(producerId).late, sequence, sequence);
   }
 
   giveUp(offset: number, producerId: string | undefined, sequence: number): void {
@@ -171,6 +176,7 @@ export function bodyOf(draft: Draft, from: number): Body {
       givenUp: [...stream.givenUp],
       jumped: [...stream.jumped],
       copies: [...stream.copies],
+      late: [...stream.late],
     })),
     unstamped: [...draft.unstamped],
     foreign: [...draft.foreign],
@@ -198,6 +204,7 @@ export function splitDraft(draft: Draft, known: RangeSet): readonly Draft[] {
       target.givenUp = stream.givenUp;
       target.jumped = stream.jumped;
       target.copies = stream.copies;
+      target.late = stream.late;
     } else if (!isEmpty(stream.givenUp) || !isEmpty(stream.jumped)) {
       fresh.streams.set(producerId, { ...stream, processed: [], twice: [], pairs: [] });
     }
@@ -228,7 +235,7 @@ function splitRun(producerId: string, run: readonly number[], known: RangeSet, o
 }
 
 function blankStream(): StreamDraft {
-  return { processed: [], twice: [], givenUp: [], jumped: [], copies: [], pairs: [], lastOffset: -1 };
+  return { processed: [], twice: [], givenUp: [], jumped: [], copies: [], late: [], pairs: [], lastOffset: -1 };
 }
 
 /** Returns how many runs it added: 0 or 1. */

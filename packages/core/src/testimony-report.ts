@@ -12,6 +12,8 @@ export interface StreamTestimony {
   readonly jumped: RangeSet;
   /** Where copies lie, as far as this member has met both: the newest `maxCopies`. Only people read it. */
   readonly copies: readonly LoggedCopy[];
+  /** Met for the first time so far behind later messages of the stream that the application asked to hear of it. */
+  readonly late: RangeSet;
 }
 
 /** One of several places of the log that hold the same message. */

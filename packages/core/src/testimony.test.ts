@@ -78,6 +78,17 @@ describe("a report", () => {
     expect(report(member).streams).toMatchObject([{ processed: [1, 2], twice: [2, 2] }]);
   });
 
+  test("names what came for the first time further behind than is wanted, but no repeat of it", () => {
+    const member = newMember();
+    member.maxDisorder = 3;
+    const account = member.openBatch({ first: 0, last: 4, visibleCount: 5 });
+    [1, 9, 6, 5, 9].forEach((sequence, offset) => account.processed(offset, 0, p, sequence));
+    account.close();
+    expect(report(member).streams).toMatchObject([{ processed: [1, 1, 5, 6, 9, 9], late: [5, 5] }]);
+    work(member, 0, 0);
+    expect(report(member).streams).toMatchObject([{ late: [] }]);
+  });
+
   test("counts a copy from another lane as a mark, not as a receipt", () => {
     const member = newMember();
     const account = member.openBatch({ first: 0, last: 1, visibleCount: 2 });

@@ -55,7 +55,7 @@ const report: TestimonyReport = {
   givenUp: [],
   jumped: [],
   epochs: [],
-  streams: [{ producerId, processed: [1, 10], twice: [], givenUp: [], jumped: [], copies: [] }],
+  streams: [{ producerId, processed: [1, 10], twice: [], givenUp: [], jumped: [], copies: [], late: [] }],
   unstamped: [],
   foreign: [],
   claim: { state: "closed", inWork: undefined, committed: 2 },

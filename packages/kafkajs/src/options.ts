@@ -19,6 +19,11 @@ export interface KafkaSettings {
    * that was certainly processed before; see the README for when that is.
    */
   readonly onDuplicate?: OnDuplicate;
+  /**
+   * A message that comes for the first time more places than this behind a later one of its stream is told as
+   * `consume.out-of-order`. Left out, order is not looked at: parallel sends change it by nature.
+   */
+  readonly maxDisorder?: number;
   /** A send's messages for one partition together stay unstamped beyond this size; default 900,000. */
   readonly stampBatchBytes?: number;
   /** What people call a message (an order number); kept for the newest messages and told for those that went wrong. */
@@ -34,6 +39,7 @@ export type KafkaOptions = KafkaSettings & (ClientOptions | { readonly client: C
 export interface ParsedSettings {
   readonly onAckMissing: OnAckMissing;
   readonly onDuplicate: OnDuplicate;
+  readonly maxDisorder: number;
   readonly stampBatchBytes: number;
   readonly reference: ((message: MessagePort, topic: string) => string | undefined) | undefined;
   readonly referenceCount: number;
@@ -53,6 +59,10 @@ export function parseSettings(settings: KafkaSettings): ParsedSettings {
   return {
     onAckMissing,
     onDuplicate,
+    maxDisorder:
+      settings.maxDisorder === undefined
+        ? Number.POSITIVE_INFINITY
+        : count("maxDisorder", settings.maxDisorder, 1_000_000_000),
     reference,
     stampBatchBytes: count("stampBatchBytes", settings.stampBatchBytes ?? 900_000, 100_000_000),
     referenceCount: count("referenceCount", settings.referenceCount ?? 10_000, 1_000_000),

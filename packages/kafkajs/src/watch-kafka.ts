@@ -97,8 +97,9 @@ class KafkaWatch {
       const { made, cluster } = this.#clusters.capture(() => consumer(config));
       const groupId = String(config?.groupId);
       this.#countConnection(made, "consumer");
-      const { onDuplicate } = this.#settings;
-      return new WatchedConsumer(made, { client, members: this.#members, cluster, groupId, onDuplicate }).consumer;
+      const { onDuplicate, maxDisorder } = this.#settings;
+      return new WatchedConsumer(made, { client, members: this.#members, cluster, groupId, onDuplicate, maxDisorder })
+        .consumer;
     };
     this.#watchAdmins(kafka);
   }

@@ -20,6 +20,7 @@ export interface ConsumerSurroundings {
   readonly cluster: ClusterPort | undefined;
   readonly groupId: string;
   readonly onDuplicate: OnDuplicate;
+  readonly maxDisorder: number;
 }
 
 /**
@@ -188,8 +189,9 @@ export class WatchedConsumer {
     if (known !== undefined) return known;
     const lane = this.#nameOf(topic, partition);
     if (lane === undefined) return undefined;
-    const { client, groupId, members, onDuplicate } = this.#surroundings;
+    const { client, groupId, members, onDuplicate, maxDisorder } = this.#surroundings;
     const member = members.memberOf(groupId, lane);
+    member.testimony.maxDisorder = maxDisorder;
     const opened = new AssignedLane(member, onDuplicate === "skip" ? new DuplicateGuard(client, member) : undefined);
     const lanes = this.#lanes.get(topic) ?? new Map<number, AssignedLane>();
     this.#lanes.set(topic, lanes.set(partition, opened));

@@ -38,6 +38,7 @@ const receiptSets: ReadonlyMap<string, ReceiptSet> = new Map([
   ["w", "withdrawn"],
   ["a", "ahead"],
   ["r", "received"],
+  ["n", "late"],
 ]);
 
 const receiptNumbers: ReadonlyMap<string, "ceiling" | "floor" | "firstDelivered" | "doubtTo"> = new Map([

@@ -61,6 +61,7 @@ export function testimonyArguments(report: TestimonyReport): readonly string[] {
       stream.producerId,
       ...[stream.processed, stream.twice, stream.givenUp, stream.jumped].map(formatRanges),
       formatCopies(stream.copies),
+      formatRanges(stream.late),
     ]),
   ];
 }

@@ -12,7 +12,7 @@ export const scenario: Scenario = {
     rule: "a handler that returned without leaving early has processed everything",
     file: "packages/kafkajs/src/batch-outcome.ts",
     from: 'if (!hasLeftEarly(end)) return "processed";',
-    to: "",
+    to: 'if (!hasLeftEarly(end)) return "left";',
   },
   async play(lab) {
     const topic = await lab.kafka.topic("orders");

@@ -4,7 +4,7 @@
 -- ARGV: 1 ttl   2 group   3 client   4 number   5 nonce   6 the nonce it builds on   7 "1" = whole   8 state   9 claim
 --       10 totals   11 era   12 handled   13 given up   14 jumped   15 unstamped   16 foreign   17 epochs
 --       18 high watermark of an entry or ""   19 "1" = was off   20 "1" = replay; then a stream:
---       producer, processed, processed twice, given up, jumped, places of copies (sequence@offset,...)
+--       producer, processed, processed twice, given up, jumped, places of copies (sequence@offset,...), come late
 -- Reply: {"stored", era, "", "0"}, {"partly-known", offsets}, {"send-all", era} or {"clone"}
 local member = { number = ARGV[4], nonce = ARGV[5], state = ARGV[8], claim = ARGV[9], totals = ARGV[10] }
 local group, client, isWhole, era = get("g" .. ARGV[2]), ARGV[3], ARGV[7] == "1", ARGV[11]
@@ -33,8 +33,8 @@ raiseEra(tonumber(era))
 putMember(group, client, member)
 putOffsets(group, era, { h = handled, g = provenGivenUp, j = provenJumped }, ARGV[15], ARGV[16], ARGV[17])
 
-prefetchStreams(group, "rp", 21, 6)
-for i = 21, #ARGV, 6 do
+prefetchStreams(group, "rp", 21, 7)
+for i = 21, #ARGV, 7 do
   local processed, twice = parse(ARGV[i + 1]), parse(ARGV[i + 2])
   local highest = lastOf(processed, twice, parse(ARGV[i + 3]), parse(ARGV[i + 4]))
   local assigned = highest > 0 and assignedOf(group, ARGV[i], highest)
@@ -46,6 +46,7 @@ for i = 21, #ARGV, 6 do
       local count = isAgain and countOf(receivedAmong("rp", stream, processed)) or 0
       addRepeats(stream, isReplay and 0 or count, isReplay and count or 0, ARGV[i + 5])
     end
+    add("rn" .. stream, parse(ARGV[i + 6]))
     addReceipts("rp", stream, processed, assigned)
     if keepsGivenUp then add("rg" .. stream, parse(ARGV[i + 3]), "rf" .. stream) end
     if keepsJumped then add("rj" .. stream, parse(ARGV[i + 4]), "rf" .. stream) end

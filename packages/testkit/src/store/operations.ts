@@ -180,6 +180,7 @@ const testimonyOperation: fc.Arbitrary<Operation> = fc
           twice: ranges(70, 1),
           givenUp: ranges(70, 1),
           jumped: ranges(70, 1),
+          late: ranges(70, 1),
           copies: fc.array(fc.record({ sequence: fc.nat(9), offset: fc.nat(20) }), { maxLength: 3 }),
         }),
         { maxLength: 3 },

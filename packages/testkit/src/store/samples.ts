@@ -68,7 +68,16 @@ export function testimony(changes: Partial<TestimonyReport> = {}): TestimonyRepo
 }
 
 export function streamTestimony(changes: Partial<StreamTestimony> = {}): StreamTestimony {
-  return { producerId: "producer-01", processed: [], twice: [], givenUp: [], jumped: [], copies: [], ...changes };
+  return {
+    producerId: "producer-01",
+    processed: [],
+    twice: [],
+    givenUp: [],
+    jumped: [],
+    copies: [],
+    late: [],
+    ...changes,
+  };
 }
 
 /** The first report of a consumer that has nothing to say. */
