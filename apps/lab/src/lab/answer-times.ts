@@ -34,32 +34,45 @@ export class AnswerTimes {
     for (const name of names) this.#answeredAtMs.set(name, nowMs);
   }
 
-  /** Books both as figures of the row: the longest of all messages that were noticed. */
-  async book(topic: string): Promise<void> {
-    const openedAtMs = await this.#openedAtMs(topic);
-    const notices: number[] = [];
-    const suspicions: number[] = [];
-    for (const [name, noticedAtMs] of this.#noticedAtMs) {
-      const answeredAtMs = this.#answeredAtMs.get(name) ?? noticedAtMs;
-      notices.push(noticedAtMs - answeredAtMs);
-      const opened = openedAtMs.get(name);
-      if (opened !== undefined) suspicions.push(opened - answeredAtMs);
-    }
-    if (notices.length > 0) this.#lab.figure("noticedMs", Math.max(0, ...notices));
-    if (suspicions.length > 0) {
-      this.#lab.figure("suspectedP99Ms", quantile(suspicions, 0.99));
-      this.#lab.figure("suspectedMaxMs", Math.max(...suspicions));
-    }
+  /** Books them as figures of the row as soon as they are known, and as long as it runs. */
+  bookWhenKnown(topic: string): void {
+    this.#lab.check("the times can be read", async () => {
+      await this.#book(topic);
+      return true;
+    });
   }
 
-  async #openedAtMs(topic: string): Promise<ReadonlyMap<string, number>> {
-    const opened = new Map<string, number>();
+  async #book(topic: string): Promise<void> {
+    const { openedAtMs, confirmedAtMs } = await this.#findingTimes(topic);
+    const sinceAnswer = (times: ReadonlyMap<string, number>): readonly number[] =>
+      [...this.#noticedAtMs].flatMap(([name, noticedAtMs]) => {
+        const atMs = times.get(name);
+        return atMs === undefined ? [] : [atMs - (this.#answeredAtMs.get(name) ?? noticedAtMs)];
+      });
+    this.#figure("noticed", sinceAnswer(this.#noticedAtMs));
+    this.#figure("suspected", sinceAnswer(openedAtMs));
+    this.#figure("confirmed", sinceAnswer(confirmedAtMs));
+  }
+
+  #figure(name: string, times: readonly number[]): void {
+    if (times.length === 0) return;
+    this.#lab.figure(`${name}P50Ms`, Math.max(0, quantile(times, 0.5)));
+    this.#lab.figure(`${name}P99Ms`, Math.max(0, quantile(times, 0.99)));
+  }
+
+  /** When the finding of each message was opened, and when it was confirmed. */
+  async #findingTimes(topic: string) {
+    const openedAtMs = new Map<string, number>();
+    const confirmedAtMs = new Map<string, number>();
     const answer = await this.#lab.api.get(`/api/v1/findings?limit=200&destination=${encodeURIComponent(topic)}`);
     for (const finding of objectsIn(answer["findings"])) {
-      const atMs = Date.parse(String(finding["openedAt"]));
-      for (const { reference } of objectsIn(finding["messages"])) opened.set(String(reference), atMs);
+      const confirmed = objectsIn(finding["history"]).find(({ state }) => state === "confirmed");
+      for (const { reference } of objectsIn(finding["messages"])) {
+        openedAtMs.set(String(reference), Date.parse(String(finding["openedAt"])));
+        if (confirmed !== undefined) confirmedAtMs.set(String(reference), Date.parse(String(confirmed["at"])));
+      }
     }
-    return opened;
+    return { openedAtMs, confirmedAtMs };
   }
 }
 

@@ -27,10 +27,10 @@ export const scenario: Scenario = {
     };
     await some(300);
     const frozen = await lab.kafka.leaderOf(topic, 0);
-    lab.broker(frozen).pause();
+    await lab.broker(frozen).pause();
     await lab.until("another leader", async () => ![frozen, -1].includes(await lab.kafka.leaderOf(topic, 0)));
     await some(100);
-    lab.broker(frozen).resume();
+    await lab.broker(frozen).resume();
     await some(300);
     lab.lostNow();
     await traffic.stop();

@@ -26,8 +26,7 @@ export const scenario: Scenario = {
     times.answered(lost);
     lab.lostNow();
     lab.check("kafkajs resolved without a word", () => answer.length === 0);
-    await lab.until("the suspicion", async () => (await lab.api.findings()).some((one) => one.destination === topic));
-    await times.book(topic);
+    times.bookWhenKnown(topic);
     return { lost, says: [{ state: "confirmed", verdict: "produce.ack-missing", group: null, names: lost }] };
   },
 };
