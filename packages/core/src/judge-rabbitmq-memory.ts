@@ -75,10 +75,18 @@ export interface StreamMemory {
   readonly diedTo: number;
   readonly cohorts: readonly Cohort[];
   readonly settledTo: number;
+  /** undefined = the queue is there. */
+  readonly goneAt?: GoneAt | undefined;
   /** `doubtTo` at the queue's last calm look; undefined = there was none. */
   readonly calmTo: number | undefined;
   /** From here on everything must get there, though the queue was not known when the stream began. */
   readonly expectsFrom: number | undefined;
+}
+
+/** Up to where a stream can have reached a queue that is gone; read off the reports up to this one. */
+export interface GoneAt {
+  readonly number: number;
+  readonly to: number;
 }
 
 /** A doubt lasts while its cause is seen, and then until the ledger bears the number that shows it written afterwards. */

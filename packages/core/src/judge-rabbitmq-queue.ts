@@ -5,6 +5,7 @@ import { type CohortFacts, stepCohorts } from "./judge-rabbitmq-cohorts.ts";
 import { type DoubtStep, stepDoubt } from "./judge-rabbitmq-doubt.ts";
 import { describeCohorts } from "./judge-rabbitmq-gaps.ts";
 import type { Cohort, QueueMemory, StreamMemory } from "./judge-rabbitmq-memory.ts";
+import { nextGoneAt, openOf, unfinishedFrom } from "./judge-rabbitmq-open.ts";
 import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
 import { describeSettled } from "./judge-rabbitmq-settled.ts";
 import { receivedOf } from "./judge-rabbitmq-stream.ts";
@@ -12,7 +13,6 @@ import { type QueueSight, watchQueue } from "./judge-rabbitmq-watch.ts";
 import type { GroupRecord, Receipts } from "./lane-record.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import {
-  above,
   difference,
   emptyRanges,
   firstOf,
@@ -22,8 +22,6 @@ import {
   type RangeSet,
   rangeOf,
   union,
-  unionAll,
-  upTo,
 } from "./range-set.ts";
 
 /** What one pass finds out about one queue of a lane. */
@@ -64,7 +62,9 @@ export function judgeQueue(
   });
   const group = input.snapshot.groups.get(queue);
   const context: QueueContext = { queue, input, rules, sight, group, previous };
-  return isSomebodyElses(sight, group) ? passOver(context) : judgeStreams(context);
+  // Of one that was gone at the first look nobody can know what it held.
+  const isUnknown = previous === undefined && sight.watch.isGone;
+  return isUnknown || isSomebodyElses(sight, group) ? passOver(context) : judgeStreams(context);
 }
 
 /**
@@ -138,22 +138,11 @@ function judgeStream(producerId: string, receipts: Receipts | undefined, context
   });
   const expectsFrom = before?.expectsFrom ?? firstCertain(step, context);
   const from = expectsAll ? 1 : lowestOf(firstOf(received), expectsFrom);
-  const lostHere = receipts?.lost ?? emptyRanges;
   const isCalm = sight.watch.calm?.beganAtMs === sight.reading?.beganAtMs && sight.reading !== undefined;
-  const open = from === undefined ? emptyRanges : openOf(ledger, receipts, from, context);
-  const facts: CohortFacts = {
-    open,
-    assigned: ledger.assigned,
-    ledgerNumber: ledger.number,
-    ledger,
-    calmTo: before?.calmTo,
-    reachesOnlyThis: input.lane.destination === "" && input.lane.partition === queue,
-    firstDelivered: receipts?.firstDelivered ?? 0,
-    highestOf: (consumerId) => highestOf(consumerId, producerId, context.group),
-    sight,
-    nowMs: input.nowMs,
-    rules,
-  };
+  const goneAt = sight.watch.isGone ? nextGoneAt(before?.goneAt, ledger) : undefined;
+  const atStream = input.snapshot.verdicts.get(producerId)?.lost ?? emptyRanges;
+  const open = openOf(ledger, receipts, { from, goneAt, atStream });
+  const facts = factsOf({ open, ledger, receipts, calmTo: before?.calmTo }, context);
   const cohorts = stepCohorts(before?.cohorts ?? [], facts);
   const described = describeCohorts(cohorts, {
     producerId,
@@ -176,15 +165,44 @@ function judgeStream(producerId: string, receipts: Receipts | undefined, context
       settledTo: before?.settledTo ?? 0,
       calmTo: isCalm ? step.doubtTo : before?.calmTo,
       expectsFrom,
+      goneAt,
     },
     gaps: [...described.gaps, ...describeSettled(producerId, queue, receipts, ledger)],
     proofs: described.proofs,
-    withdrawn: difference(
-      intersection(lostHere, union(received, deadOf(receipts?.deaths))),
-      receipts?.withdrawn ?? emptyRanges,
-    ),
+    withdrawn: receipts === undefined ? emptyRanges : withdrawnOf(receipts),
     openFrom: from === undefined ? undefined : unfinishedFrom(ledger, open, from),
   };
+}
+
+function factsOf(
+  of: {
+    readonly open: RangeSet;
+    readonly ledger: LedgerReport;
+    readonly receipts: Receipts | undefined;
+    readonly calmTo: number | undefined;
+  },
+  { input, queue, group, sight, rules }: QueueContext,
+): CohortFacts {
+  const { open, ledger, receipts, calmTo } = of;
+  return {
+    open,
+    assigned: ledger.assigned,
+    ledgerNumber: ledger.number,
+    ledger,
+    calmTo,
+    reachesOnlyThis: input.lane.destination === "" && input.lane.partition === queue,
+    firstDelivered: receipts?.firstDelivered ?? 0,
+    highestOf: (consumerId) => highestOf(consumerId, ledger.producerId, group),
+    sight,
+    nowMs: input.nowMs,
+    rules,
+  };
+}
+
+/** Called lost here, and met after all: by a consumer, or behind the dead-letter exchange. */
+function withdrawnOf(receipts: Receipts): RangeSet {
+  const met = union(receivedOf(receipts), deadOf(receipts.deaths));
+  return difference(intersection(receipts.lost, met), receipts.withdrawn);
 }
 
 /** A consumer that forgot a lane comes back to it under its own id with a tilde and a number. */
@@ -221,40 +239,6 @@ function firstCertain({ doubt, doubtTo }: DoubtStep, { rules, sight }: QueueCont
 
 function lowestOf(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
-}
-
-/** Promised to the world, expected here, not settled, and above everything that some set has forgotten. */
-function openOf(ledger: LedgerReport, receipts: Receipts | undefined, from: number, context: QueueContext): RangeSet {
-  const atStream = context.input.snapshot.verdicts.get(ledger.producerId)?.lost ?? emptyRanges;
-  const promised = difference(unionAll([ledger.acked, ledger.omitted, ledger.told]), ledger.returned);
-  const settled =
-    receipts === undefined
-      ? atStream
-      : unionAll([
-          atStream,
-          receipts.processed,
-          receipts.rejected,
-          receipts.ahead,
-          receipts.lost,
-          deadOf(receipts.deaths),
-        ]);
-  const lowest = Math.max(from, ledger.floor, receipts?.floor ?? 0);
-  const ceiling = receipts?.ceiling ?? Number.POSITIVE_INFINITY;
-  return upTo(above(difference(promised, settled), lowest - 1), ceiling - 1);
-}
-
-/** The first sequence that is open, or whose outcome the producer does not know yet. */
-function unfinishedFrom(ledger: LedgerReport, open: RangeSet, from: number): number {
-  const decided = unionAll([
-    ledger.acked,
-    ledger.omitted,
-    ledger.told,
-    ledger.returned,
-    ledger.uncertain,
-    ...ledger.voided.map((run) => run.sequences),
-  ]);
-  const undecided = difference(rangeOf(Math.max(from, ledger.floor), ledger.assigned), decided);
-  return Math.min(firstOf(open) ?? ledger.assigned + 1, firstOf(undecided) ?? ledger.assigned + 1);
 }
 
 /** Without a ledger nobody says that what lies between two received sequences was ever sent. */

@@ -8,7 +8,7 @@ export const scenario: Scenario = {
   world: { rabbitmq: "shared" },
   broken: {
     rule: "what any consumer of the queue processed is processed for the queue",
-    file: "packages/core/src/judge-rabbitmq-queue.ts",
+    file: "packages/core/src/judge-rabbitmq-open.ts",
     from: "          receipts.processed,\n",
     to: "",
   },

@@ -27,21 +27,21 @@ export const scenario: Scenario = {
       const channel = await connection.createChannel();
       const { queue } = await channel.assertQueue(lab.name(`instance-${life}`), {
         exclusive: life !== 2,
-        autoDelete: life === 2,
+        autoDelete: true,
       });
       await channel.bindQueue(queue, exchange, "");
-      const instance = await consumeFrom(channel, queue);
+      let isSlow = false;
+      const instance = await consumeFrom(channel, queue, { prefetch: 1, decide: () => (isSlow ? "keep" : "ack") });
       await lab.established(exchange, "", async () => {
         const seen = await send(2);
         sent.push(...seen);
         await lab.until("the instance to work what it gets", () => hasAll(seen, instance.handled));
       });
-      // It lives on for a while without working, as one that is about to end does. The last consumer would take an
-      // auto-deleted queue along.
-      if (life !== 2) await instance.stop();
+      // It hangs for a while before it ends, so that its queue fills.
+      isSlow = true;
       const waiting = await send(20);
       await lab.knows(exchange, "", waiting.at(-1));
-      unread.push(...waiting.filter((name) => !instance.handled.has(name)));
+      unread.push(...waiting.filter((name) => !instance.received.has(name)));
       // The load does not stop for an instance that leaves.
       const leaving = send(200);
       await connection.close();

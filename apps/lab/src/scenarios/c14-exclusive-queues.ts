@@ -1,0 +1,46 @@
+import { consumeFrom, hasAll, openSender } from "../lab/amqp-traffic.ts";
+import type { Scenario } from "../lab/scenario.ts";
+
+/** An exclusive queue: the broker tells nobody but its owner how many consume from it, so nothing can be proven of it. */
+export const scenario: Scenario = {
+  id: "C14.exclusive",
+  title: "An exclusive queue goes with its connection: unprovable, and nothing is called lost",
+  world: { rabbitmq: "shared" },
+  broken: {
+    rule: "a queue whose consumers cannot be counted is in doubt",
+    file: "packages/core/src/judge-rabbitmq-watch.ts",
+    from: 'reading === undefined || reading.consumerCount === undefined ? "log-not-readable" : undefined,',
+    to: "undefined,",
+  },
+  async play(lab) {
+    const exchange = await lab.rabbitmq.exchange("prices", "fanout");
+    const steady = await lab.rabbitmq.queue("steady", { bindTo: exchange, keys: [""] });
+    const shop = await openSender(lab);
+    const archive = await consumeFrom(await (await lab.service("archive").amqp()).createChannel(), steady);
+    const connection = await lab.service("instance").amqp();
+    const channel = await connection.createChannel();
+    const { queue } = await channel.assertQueue(lab.name("instance"), { exclusive: true, maxLength: 50 });
+    await channel.bindQueue(queue, exchange, "");
+    const instance = await consumeFrom(channel, queue);
+    const sent: string[] = [];
+    const send = async (count: number) => {
+      const names = await shop.send(exchange, "", count);
+      sent.push(...names);
+      return names;
+    };
+    await lab.established(exchange, "", async () => await send(1));
+    await instance.stop();
+    const burst = await send(100);
+    const again = await consumeFrom(channel, queue);
+    await lab.until("the rest to be worked", () => burst.slice(50).every((name) => again.handled.has(name)));
+    await lab.rested();
+    await connection.close();
+    await send(100);
+    await lab.until("the steady queue to be worked", () => hasAll(sent, archive.handled));
+    await lab.established(exchange, "", async () => await send(1));
+
+    const missed = sent.filter((name) => !instance.handled.has(name) && !again.handled.has(name));
+    // The queue did throw 50 away; that is its owner's own business, and nobody else can see it.
+    return { lost: burst.slice(0, 50), says: [], may: [{ state: "in-doubt", group: queue, names: missed }] };
+  },
+};
