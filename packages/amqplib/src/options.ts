@@ -1,5 +1,8 @@
 import { badOption, type Client, type ClientOptions, checkOptionNames } from "@seqwatch/client";
 
+/** What happens to a message that was certainly processed before. */
+export type OnDuplicate = "run" | "skip";
+
 /** What an application may say about its RabbitMQ side. */
 export interface AmqpSettings {
   /** The virtual host of the connection; amqplib does not keep it. Default: "/". */
@@ -9,6 +12,11 @@ export interface AmqpSettings {
    * queue has to get all or none of what it puts together, and producers and consumers have to agree on it.
    */
   readonly partitionBy?: (exchange: string, routingKey: string) => string;
+  /**
+   * `run` (default): the handler runs for every message that arrives. `skip`: it does not run for one that this process
+   * has processed before with the same content; such a one is acknowledged.
+   */
+  readonly onDuplicate?: OnDuplicate;
   /** What has had no confirm for so long is booked as uncertain, and told. Default: 60,000 ms. */
   readonly confirmWithinMs?: number;
   /** What people call a message: an order number, say. Called for each stamped message; kept for those that go wrong. */
@@ -27,7 +35,8 @@ export type AmqpOptions = AmqpSettings & (ClientOptions | { readonly client: Cli
 /** Throws a `ClientError` for a setting that cannot be used. */
 export function checkSettings(settings: AmqpSettings): void {
   checkOptionNames(settings);
-  const { vhost, partitionBy, reference, confirmWithinMs } = settings;
+  const { vhost, partitionBy, reference, confirmWithinMs, onDuplicate = "run" } = settings;
+  if (!["run", "skip"].includes(onDuplicate)) throw badOption("onDuplicate", onDuplicate, '"run" or "skip"');
   if (vhost !== undefined && (typeof vhost !== "string" || vhost === "")) throw badOption("vhost", vhost, "a text");
   if (confirmWithinMs !== undefined && !(Number.isInteger(confirmWithinMs) && confirmWithinMs >= 1_000))
     throw badOption("confirmWithinMs", confirmWithinMs, "a whole number of milliseconds, at least 1000");

@@ -1,5 +1,6 @@
 import type { Client } from "@seqwatch/client";
 import { type ConsumerSign, type Lane, StampReader, stampHeader } from "@seqwatch/core";
+import type { Mark } from "./duplicate-guard.ts";
 import { inGroups } from "./in-groups.ts";
 import { InLane } from "./in-lane.ts";
 import { LaneTable } from "./lane-table.ts";
@@ -12,6 +13,10 @@ export interface Held {
   readonly account: InLane["account"];
   readonly producerId: string;
   readonly sequence: number;
+  /** The application's own message, which it may go on working on after the ack. */
+  message?: object;
+  /** With `onDuplicate: "skip"`. */
+  mark?: Mark | undefined;
 }
 
 export interface ConsumerOptions {

@@ -1,11 +1,13 @@
 import type { Client } from "@seqwatch/client";
-import { type Settlement, Unsettled } from "@seqwatch/core";
+import { finishDelivery, type Settlement, Unsettled } from "@seqwatch/core";
 import type { Consumers } from "./consumers.ts";
+import type { DuplicateGuard } from "./duplicate-guard.ts";
 import { callAndTell } from "./outcome.ts";
 import type { Below } from "./override.ts";
 import type { PartitionOf } from "./partition.ts";
-import { type Api, isMessage, isObject } from "./ports.ts";
+import { type Api, isMessage, isObject, type Message } from "./ports.ts";
 import type { Held, QueueConsumer } from "./queue-consumer.ts";
+import { holdsOpen } from "./tracked.ts";
 import { handleWithoutAck } from "./without-ack.ts";
 
 export interface ReceiverOptions {
@@ -14,12 +16,16 @@ export interface ReceiverOptions {
   readonly partitionOf: PartitionOf;
   readonly cluster: string;
   readonly api: Api;
+  /** With `onDuplicate: "skip"`. */
+  readonly guard: DuplicateGuard | undefined;
+  /** Acknowledges a message as the application would. */
+  readonly acknowledge: (message: Message) => void;
 }
 
 /** The consuming side of one channel: its consumers, its `get`s, and the deliveries that wait to be settled. */
 export class Receiver {
   readonly #options: ReceiverOptions;
-  readonly #unsettled = new Unsettled();
+  readonly #unsettled = new Unsettled<Held>((held) => this.#acked(held));
   readonly #byTag = new Map<string, QueueConsumer>();
   readonly #getters = new Map<string, QueueConsumer>();
   readonly #open = new Set<QueueConsumer>();
@@ -65,7 +71,7 @@ export class Receiver {
     return callAndTell(below, args, { ...this.#how, callbackAt: 2 }, (outcome) => {
       if (outcome.kind !== "done" || !isMessage(outcome.value)) return;
       const held = this.#deliver(getter, noAck, outcome.value);
-      held?.account.processed(held.producerId, held.sequence);
+      if (noAck) held?.account.processed(held.producerId, held.sequence);
     });
   }
 
@@ -132,24 +138,56 @@ export class Receiver {
       return Reflect.apply(handler, undefined, [message]);
     }
     const handle = (): unknown => Reflect.apply(handler, undefined, [message]);
-    const held = this.#deliver(consumer, noAck, message);
-    return held === undefined ? handle() : handleWithoutAck(held, handler, handle);
+    const delivered = this.#deliver(consumer, noAck, message);
+    if (delivered === undefined) return handle();
+    if (this.#skips(delivered, message)) return this.#skip(delivered, message, noAck);
+    if (!noAck) return handle();
+    return handleWithoutAck(delivered, { message, handler, handle, over: () => this.#remember(delivered) });
   }
 
-  /** With noAck nobody will settle it but whoever asked: what is returned. */
-  #deliver(
-    consumer: QueueConsumer,
-    noAck: boolean,
-    message: Parameters<QueueConsumer["deliver"]>[0],
-  ): Held | undefined {
+  /** An ack of the application: what it still works on is held, what it has processed is remembered. */
+  #acked(held: Held): "settled" | "held" {
+    const finish = (hasFailed: boolean): void => {
+      if (!hasFailed) this.#remember(held);
+      finishDelivery(held, hasFailed ? "requeued" : "processed");
+    };
+    if (held.message !== undefined && holdsOpen(held.message, finish)) return "held";
+    this.#remember(held);
+    return "settled";
+  }
+
+  #remember({ mark }: Held): void {
+    if (mark !== undefined) this.#options.guard?.processed(mark);
+  }
+
+  #skips(held: Held, message: Message): boolean {
+    const { mark } = held;
+    const { guard } = this.#options;
+    return (
+      mark !== undefined && guard !== undefined && guard.mustSkip(held, mark, message.properties.headers ?? undefined)
+    );
+  }
+
+  /** It was worked before: the broker hears that it is done, as it would from the handler. */
+  #skip(held: Held, message: Message, noAck: boolean): undefined {
+    held.account.skipped();
+    if (noAck) held.account.processed(held.producerId, held.sequence);
+    else this.#options.acknowledge(message);
+  }
+
+  /** With noAck nobody will settle it but whoever asked. undefined = it is not accounted for. */
+  #deliver(consumer: QueueConsumer, noAck: boolean, message: Message): Held | undefined {
     try {
       const held = consumer.deliver(message);
-      if (held === undefined || noAck) return held;
-      this.#unsettled.add(message.fields.deliveryTag, held);
+      if (held === undefined) return undefined;
+      held.message = message;
+      held.mark = this.#options.guard?.markOf(held, Reflect.get(message, "content"));
+      if (!noAck) this.#unsettled.add(message.fields.deliveryTag, held);
+      return held;
     } catch (error) {
       this.#options.client.failed("accounting for a delivery", error);
+      return undefined;
     }
-    return undefined;
   }
 
   #openConsumer(queue: string, kind: "consume" | "get"): QueueConsumer {

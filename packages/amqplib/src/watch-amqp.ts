@@ -1,5 +1,6 @@
 import { type Client, createClient } from "@seqwatch/client";
 import { Consumers } from "./consumers.ts";
+import { DuplicateGuard } from "./duplicate-guard.ts";
 import { type AmqpOptions, type AmqpSettings, checkSettings } from "./options.ts";
 import { type Below, override } from "./override.ts";
 import { createPartitionOf } from "./partition.ts";
@@ -65,6 +66,7 @@ function createServices(client: Client, settings: AmqpSettings): ChannelServices
     republished: new Republished(),
     partitionOf: createPartitionOf(settings, client),
     vhost: settings.vhost,
+    guard: settings.onDuplicate === "skip" ? new DuplicateGuard() : undefined,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Client } from "@seqwatch/client";
 import { clusterNameOf } from "./cluster-name.ts";
 import type { Consumers } from "./consumers.ts";
+import type { DuplicateGuard } from "./duplicate-guard.ts";
 import { type Below, override } from "./override.ts";
 import type { PartitionOf } from "./partition.ts";
 import type { Api } from "./ports.ts";
@@ -17,6 +18,8 @@ export interface ChannelServices {
   readonly republished: Republished;
   readonly partitionOf: PartitionOf;
   readonly vhost: string | undefined;
+  /** With `onDuplicate: "skip"`. */
+  readonly guard: DuplicateGuard | undefined;
 }
 
 const watched = new WeakSet<object>();
@@ -31,7 +34,11 @@ export function watchChannel(
   watched.add(channel);
   const cluster = clusterNameOf(channel, services.client, services.vhost);
   const sender = new Sender(channel, { ...services, cluster, confirms: kind.confirms });
-  const receiver = new Receiver({ ...services, cluster, api: kind.api });
+  const acknowledge = (message: object): void => {
+    const ack: unknown = Reflect.get(channel, "ack");
+    if (typeof ack === "function") Reflect.apply(ack, channel, [message]);
+  };
+  const receiver = new Receiver({ ...services, cluster, api: kind.api, acknowledge });
   overrideMessages(channel, sender, receiver);
   overrideTopology(channel, receiver, kind.api);
   overrideEvents(channel, services.client, sender, receiver);

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import type { Held } from "./queue-consumer.ts";
+import { holdsOpen } from "./tracked.ts";
 
 /**
  * Calls the handler of a message that nobody will ack. It is processed once the handler is over, which for an async
@@ -7,14 +8,26 @@ import type { Held } from "./queue-consumer.ts";
  */
 export function handleWithoutAck(
   held: Held,
-  handler: (...args: readonly never[]) => unknown,
-  handle: () => unknown,
+  call: {
+    readonly message: object;
+    readonly handler: (...args: readonly never[]) => unknown;
+    readonly handle: () => unknown;
+    /** It was processed. */
+    readonly over: () => void;
+  },
 ): unknown {
   const { account, producerId, sequence } = held;
+  const { handler, handle } = call;
   account.unsettledCount += 1;
-  const over = (isProcessed: boolean): void => {
+  const finish = (isProcessed: boolean): void => {
     account.unsettledCount -= 1;
-    if (isProcessed) account.processed(producerId, sequence);
+    if (!isProcessed) return;
+    account.processed(producerId, sequence);
+    call.over();
+  };
+  const over = (isProcessed: boolean): void => {
+    const isHeld = isProcessed && holdsOpen(call.message, (hasFailed) => finish(!hasFailed));
+    if (!isHeld) finish(isProcessed);
   };
   let answer: unknown;
   try {

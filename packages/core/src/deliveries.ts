@@ -87,6 +87,17 @@ export class LaneDeliveries {
     if (stream !== undefined) this.#add(stream.rejected, sequence);
   }
 
+  /** Its handler was left out: it had been processed before. */
+  skipped(): void {
+    this.#bookedCount += 1;
+    this.totals.skipped += 1;
+  }
+
+  /** Whether the store forgot, or another process wrote under the same id: what is remembered may be wrong. */
+  get isDoubted(): boolean {
+    return this.#isDoubted || this.#mustSendAll;
+  }
+
   /** A copy of it was met behind the dead-letter exchange of the account's queue. */
   died(producerId: string, sequence: number, reason: DeathReason): void {
     this.#bookedCount += 1;

@@ -130,4 +130,4 @@ export type {
   StreamTestimony,
   TestimonyReport,
 } from "./testimony-report.ts";
-export { type Settlement, Unsettled } from "./unsettled.ts";
+export { type Delivery, finish as finishDelivery, type Settlement, Unsettled } from "./unsettled.ts";

@@ -3,7 +3,8 @@ import type { LaneDeliveries } from "./deliveries.ts";
 /** What became of a delivery: acked, refused for good, or put back into its queue. */
 export type Settlement = "processed" | "rejected" | "requeued";
 
-interface Delivery {
+/** A delivery that waits for an ack. */
+export interface Delivery {
   readonly account: LaneDeliveries;
   readonly producerId: string;
   readonly sequence: number;
@@ -15,10 +16,16 @@ interface Delivery {
  *
  * Only deliveries that are accounted for are added; tags of others are settled without effect.
  */
-export class Unsettled {
+export class Unsettled<One extends Delivery = Delivery> {
   /** In the order of delivery, which is the order of tags. */
-  readonly #byTag = new Map<number, Delivery>();
+  readonly #byTag = new Map<number, One>();
+  readonly #acked: (delivery: One) => "settled" | "held";
   #highestTag = 0;
+
+  /** `acked` hears of each ack before it is booked; what it answers to be held is finished by `finish`. */
+  constructor(acked: (delivery: One) => "settled" | "held" = () => "settled") {
+    this.#acked = acked;
+  }
 
   get count(): number {
     return this.#byTag.size;
@@ -32,7 +39,7 @@ export class Unsettled {
    * A delivery that has to be settled. Past `maxUnsettled` the oldest is forgotten: received, never settled, which is
    * what such a backlog looks like from outside.
    */
-  add(tag: number, delivery: Delivery): void {
+  add(tag: number, delivery: One): void {
     this.#highestTag = tag;
     this.#byTag.set(tag, delivery);
     delivery.account.unsettledCount += 1;
@@ -64,11 +71,15 @@ export class Unsettled {
     const delivery = this.#byTag.get(tag);
     if (delivery === undefined) return;
     this.#byTag.delete(tag);
-    const { account, producerId, sequence } = delivery;
-    account.unsettledCount -= 1;
-    if (settlement === "processed") account.processed(producerId, sequence);
-    else if (settlement === "rejected") account.rejected(producerId, sequence);
+    if (settlement !== "processed" || this.#acked(delivery) === "settled") finish(delivery, settlement);
   }
+}
+
+/** Books what became of a delivery that is no longer waited for. */
+export function finish({ account, producerId, sequence }: Delivery, settlement: Settlement): void {
+  account.unsettledCount -= 1;
+  if (settlement === "processed") account.processed(producerId, sequence);
+  else if (settlement === "rejected") account.rejected(producerId, sequence);
 }
 
 const maxUnsettled = 100_000;

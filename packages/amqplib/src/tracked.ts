@@ -1,0 +1,48 @@
+/** Work of a message that goes on after its ack, or after its handler where nobody acks. */
+interface OpenWork {
+  openCount: number;
+  hasFailed: boolean;
+  /** Set once all else is over: called when the last work is. */
+  settled: ((hasFailed: boolean) => void) | undefined;
+}
+
+const openWork = new WeakMap<object, OpenWork>();
+
+/**
+ * Holds a message open for work that goes on after its ack (with `noAck`: after its handler): it counts as processed when
+ * the promise is fulfilled, and not when it is rejected. Call it before the ack. Gives the same promise back; its
+ * rejection stays yours to handle.
+ *
+ * ```ts
+ * await channel.consume("billing", (message) => {
+ *   if (message === null) return;
+ *   void track(message, sendInvoice(message)); // not awaited
+ *   channel.ack(message);
+ * });
+ * ```
+ */
+export function track<T>(message: object, promise: Promise<T>): Promise<T> {
+  const work = openWork.get(message) ?? { openCount: 0, hasFailed: false, settled: undefined };
+  openWork.set(message, work);
+  work.openCount += 1;
+  const end = (hasFailed: boolean): void => {
+    work.openCount -= 1;
+    work.hasFailed ||= hasFailed;
+    if (work.openCount === 0) work.settled?.(work.hasFailed);
+  };
+  promise.then(
+    () => end(false),
+    () => end(true),
+  );
+  return promise;
+}
+
+/** Whether work of the message is still open, or has failed: then `settled` is called once, when all of it is over. */
+export function holdsOpen(message: object, settled: (hasFailed: boolean) => void): boolean {
+  const work = openWork.get(message);
+  if (work === undefined) return false;
+  openWork.delete(message);
+  if (work.openCount > 0) work.settled = settled;
+  else if (work.hasFailed) settled(true);
+  return work.openCount > 0 || work.hasFailed;
+}
