@@ -19,14 +19,14 @@ export function addCoverageRoutes(server: ApiServer, { laneKeys, store }: ApiSou
   server.get(
     "/api/v1/coverage",
     { schema: { querystring: coverageQuery, response: { 200: coverageReply } } },
-    async (request) => {
+    async (request, reply) => {
       const { destination } = request.query;
       const keys = [...laneKeys()];
       const lanes = keys.flatMap((key) => parseLaneKey(key) ?? []);
       const asked = lanes.filter((lane) => destination === undefined || lane.destination === destination);
       const looks = await readAll(store, asked.slice(0, maxLanesRead));
       const blind = findNamedTwice(destination === undefined ? await readAll(store, twinsOf(keys)) : looks);
-      return {
+      return await reply.send({
         destinations: coverageOf(looks).map((one) => ({ ...one, groups: [...one.groups] })),
         blind: blind.map((named) => ({
           reason: "cluster-named-twice" as const,
@@ -38,7 +38,7 @@ export function addCoverageRoutes(server: ApiServer, { laneKeys, store }: ApiSou
           text: textOfNamedTwice(named),
         })),
         isPartial: asked.length > maxLanesRead,
-      };
+      });
     },
   );
 }

@@ -13,8 +13,8 @@ export const scenario: Scenario = {
   broken: {
     rule: "what is refused for its size with the stamp goes out once more without it",
     file: "packages/kafkajs/src/watched-producer.ts",
-    from: "if (isTooLargeStamped(error, sends)) return undefined;",
-    to: "",
+    from: "const resent = isOurs ? await this.#sendUnstamped(prepared, sendBare) : undefined;",
+    to: "const resent = isOurs ? undefined : undefined;",
   },
   async play(lab) {
     const config = { "max.message.bytes": String(limitBytes) };

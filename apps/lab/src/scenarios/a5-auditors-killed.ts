@@ -2,8 +2,8 @@ import { AuditorApi } from "../auditor-api.ts";
 import { type AuditorChild, startAuditorChild } from "../lab/auditor-child.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
-const keyCount = 40;
-const rounds = 6;
+const keyCount = 20;
+const rounds = 3;
 
 /** Several auditors share the lanes, and one after the other dies in the middle of its work, while messages get lost. */
 export const scenario: Scenario = {
