@@ -34,16 +34,24 @@ export function bookCoverage(run: SendRun, coverage: Coverage): void {
 }
 
 /**
- * Whether a rejected send can have been stored. Certainly not only where all its messages were in one batch, went out
- * once, and the error says that it was refused; of several batches an error does not say which one it speaks of.
+ * Why nothing of a rejected send can have been stored; undefined = it may have been. It certainly was not only where all
+ * its messages were in one batch, went out once, and the error says that it was refused; of several batches an error does
+ * not say which one it speaks of.
  */
-function voidReasonOf(error: unknown, batches: readonly PartitionBatch[], retryCount: number): VoidReason | undefined {
-  if (batches.length !== 1 || retryCount > 0 || !(error instanceof Error)) return undefined;
+export function reasonOf(error: unknown, sends: readonly TopicSend[]): VoidReason | undefined {
+  const batchCount = sends.reduce((sum, { batches }) => sum + batches.length, 0);
+  const isRetried = sends.some(({ retryCount }) => retryCount > 0);
+  if (batchCount !== 1 || isRetried || !(error instanceof Error)) return undefined;
   const type: unknown = Reflect.get(error, "type");
   if (type === "MESSAGE_TOO_LARGE" || type === "RECORD_LIST_TOO_LARGE") return "too-large";
   if (typeof type === "string" && refusals.has(type)) return "rejected";
-  // What kafkajs's encoder says to a header or value of a type that it cannot write: nothing has left the process.
-  return Reflect.get(error, "code") === "ERR_INVALID_ARG_TYPE" ? "refused" : undefined;
+  return isUnwritable(error, sends) ? "refused" : undefined;
+}
+
+/** What kafkajs's encoder says to a header or value that it cannot write: nothing has left the process. */
+function isUnwritable(error: Error, sends: readonly TopicSend[]): boolean {
+  if (Reflect.get(error, "code") === "ERR_INVALID_ARG_TYPE") return true;
+  return error instanceof TypeError && sends.some(({ originals }) => originals.some(({ headers }) => headers === null));
 }
 
 /** Errors with which a broker answers before it appends anything. */
@@ -70,9 +78,4 @@ export function bookRejection(error: unknown, sends: readonly TopicSend[]): void
 export function isTooLargeStamped(error: unknown, sends: readonly TopicSend[]): boolean {
   const isStamped = sends.some((send) => send.batches.some(({ run }) => run !== undefined));
   return isStamped && reasonOf(error, sends) === "too-large";
-}
-
-function reasonOf(error: unknown, sends: readonly TopicSend[]): VoidReason | undefined {
-  const batches = sends.flatMap((send) => send.batches);
-  return voidReasonOf(error, batches, Math.max(0, ...sends.map((send) => send.retryCount)));
 }

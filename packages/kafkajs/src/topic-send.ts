@@ -152,10 +152,7 @@ export class TopicSend implements PartitionChooser {
     const { topic } = this;
     const copies = isSmall || this.#fits(batch) ? this.#copyHeaders(batch) : undefined;
     const run = copies === undefined ? undefined : this.#surroundings.openRun(topic, batch.partition);
-    if (copies === undefined || run === undefined) {
-      this.#surroundings.unaudited(topic, batch.partition, batch.indexes.length);
-      return;
-    }
+    if (copies === undefined || run === undefined) return;
     batch.run = run;
     const { prefix } = run.ledger;
     for (let at = 0; at < copies.length; at += 1) {

@@ -18,6 +18,7 @@ import { bookCoverage, bookRejection, coverageOf, isTooLargeStamped } from "./se
 import type { Streams } from "./streams.ts";
 import { StuckWatch, stuckAfter } from "./stuck-watch.ts";
 import type { SendSurroundings, TopicSend } from "./topic-send.ts";
+import { bookUnstamped, countUnstamped, voidUnstamped } from "./unstamped-batches.ts";
 import { watchTransaction } from "./watched-transaction.ts";
 import { withinMs } from "./within.ts";
 
@@ -136,10 +137,14 @@ export class WatchedProducer {
       if (resent !== undefined) return resent;
       taker.rejected(prepared.sends, error);
       this.#guard("noting a rejection", () => this.#noteRejection(error, prepared.sends));
-      this.#guard("booking a rejection", () => bookNeverStamped(prepared.sends, this.#sendSurroundings));
+      this.#guard("booking a rejection", () => {
+        bookNeverStamped(prepared.sends, this.#sendSurroundings);
+        voidUnstamped(prepared.sends, error, this.#sendSurroundings);
+      });
       throw error;
     }
     this.#guard("noting an answer", () => this.#stuckWatch.resolved(prepared.sends));
+    this.#guard("booking an answer", () => countUnstamped(prepared.sends, this.#sendSurroundings));
     const told = taker.resolved(prepared.sends, answer, isUnconfirmed);
     // A consumer that meets the second copy of a retried message asks the ledger whose it is.
     if (prepared.sends.some(({ retryCount }) => retryCount > 0)) this.surroundings.streams.reportSoon();
@@ -280,16 +285,6 @@ export function bookAnswer(
     }
   }
   return omissions;
-}
-
-/** The stamped messages were refused; what went out in their place is not audited. */
-function bookUnstamped(sends: readonly TopicSend[], surroundings: SendSurroundings): void {
-  for (const { topic, batches } of sends) {
-    for (const { run, partition, indexes } of batches) {
-      run?.voided("unstamped");
-      surroundings.unaudited(topic, partition, indexes.length);
-    }
-  }
 }
 
 function isPartition(partition: number): boolean {
