@@ -28,9 +28,10 @@ export const scenario: Scenario = {
     const sent: string[] = [];
     const refused: string[] = [];
     const attempt = async (into: string, shape: object): Promise<void> => {
+      // First one that is well: only what is refused at its first try was certainly not stored.
       for (const [wish, book] of [
-        [shape, refused],
         [{}, sent],
+        [shape, refused],
       ] as const) {
         const { key, isRefused } = await send(into, wish);
         if (isRefused === (book === refused)) book.push(key);
