@@ -264,9 +264,10 @@ function doubtGap(
 ): readonly Gap[] {
   if (isEmpty(sequences)) return [];
   const died = cause === "member-died";
-  const early = [...group.record.members.values()].some(
-    (member) =>
-      member.claim.committed !== undefined && (offsets?.low ?? Number.POSITIVE_INFINITY) < member.claim.committed,
+  const low = offsets?.low ?? Number.POSITIVE_INFINITY;
+  // Only the claims of those that fell silent count: whoever came after them has committed further.
+  const early = [...group.record.members].some(
+    ([id, { claim }]) => group.memory.silentSince.has(id) && low < (claim.committed ?? 0),
   );
   return [
     {
