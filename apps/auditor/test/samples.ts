@@ -6,6 +6,7 @@ import {
   type Lane,
   type LedgerReport,
   type Store,
+  type TestimonyReport,
 } from "@seqwatch/core";
 
 export const kafkaLane: Lane = { system: "kafka", cluster: "main", destination: "orders", partition: "0" };
@@ -92,4 +93,28 @@ export async function storeWithUnroutable(): Promise<Store> {
   const store = createMemoryStore();
   await store.reportLedger(rabbitLane, sampleLedger({ returned: [3, 7] }));
   return store;
+}
+
+/** A member of a group that says no more than its totals. */
+export function sampleTestimony(totals: Partial<TestimonyReport["totals"]>): TestimonyReport {
+  return {
+    group: "billing",
+    clientId: "client-2",
+    number: 1,
+    nonce: "nonce-1",
+    buildsOn: "",
+    era: 0,
+    whole: false,
+    replay: false,
+    handled: [],
+    givenUp: [],
+    jumped: [],
+    epochs: [],
+    streams: [],
+    unstamped: [],
+    foreign: [],
+    claim: { state: "open", inWork: undefined, committed: undefined },
+    entered: undefined,
+    totals: { received: 0, processed: 0, redelivered: 0, unstamped: 0, forwarded: 0, skipped: 0, ...totals },
+  };
 }

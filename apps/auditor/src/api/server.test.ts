@@ -1,6 +1,6 @@
 import { createMemoryStore, laneKeyOf, lookAtClients, noClients } from "@seqwatch/core";
 import { describe, expect, test } from "vitest";
-import { kafkaLane, sampleFinding, sampleLedger, sampleSign } from "../../test/samples.ts";
+import { kafkaLane, sampleFinding, sampleLedger, sampleSign, sampleTestimony } from "../../test/samples.ts";
 import { FindingBook } from "../finding-book.ts";
 import { type ApiSources, createApi } from "./server.ts";
 
@@ -49,6 +49,21 @@ test("the status counts what is open by state, and keeps what was not sent apart
   expect(status.findings).toEqual([
     { state: "confirmed", findings: 1, messages: 3 },
     { state: "not-sent", findings: 1, messages: 10 },
+  ]);
+});
+
+test("coverage tells by group what is audited, and what is blind with both names of its cluster", async () => {
+  const renamed = { ...kafkaLane, cluster: "production" };
+  const { store, get } = await serve({ laneKeys: () => [kafkaLane, renamed].map(laneKeyOf) });
+  await store.reportLedger(renamed, sampleLedger());
+  await store.reportTestimony(kafkaLane, sampleTestimony({ received: 8, unstamped: 2, forwarded: 6 }));
+  const reply = (await get(`/api/v1/coverage?destination=${kafkaLane.destination}`)).json();
+  expect(reply.destinations).toMatchObject([
+    { cluster: kafkaLane.cluster, groups: [{ group: "billing", received: 8, unstamped: 2, forwarded: 6, audited: 0 }] },
+    { cluster: "production", streams: 1, groups: [] },
+  ]);
+  expect(reply.blind).toMatchObject([
+    { reason: "cluster-named-twice", clusters: ["production", kafkaLane.cluster], groups: ["billing"], partitions: 1 },
   ]);
 });
 
