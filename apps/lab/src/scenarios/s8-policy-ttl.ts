@@ -9,8 +9,8 @@ export const scenario: Scenario = {
   broken: {
     rule: "policies count like arguments",
     file: "apps/auditor/src/evidence/rabbitmq-limits.ts",
-    from: "return [given[`x-${name}`], ...policies.map((policy) => policy[name])].map(countOf)",
-    to: "return [given[`x-${name}`]].map(countOf)",
+    from: "return [given[`x-${name}`], ...policies.map((policy) => policy[name])]\n",
+    to: "return [given[`x-${name}`]]\n",
   },
   async play(lab) {
     const queue = await lab.rabbitmq.queue("slow");
