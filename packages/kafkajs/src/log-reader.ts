@@ -5,9 +5,8 @@ import { isDenied, offsetOf } from "./log-answers.ts";
 import { type ExtractLimits, extractLog } from "./log-extract.ts";
 import { readingWithoutPartition } from "./no-partition.ts";
 import { QuietTimes } from "./quiet-times.ts";
-import { findBroker, knowBrokers, readTopicMetadata } from "./topic-metadata.ts";
+import { findBroker, isAboutTopic, knowBrokers, readTopicMetadata } from "./topic-metadata.ts";
 import { TopicPolicies } from "./topic-policies.ts";
-import { textAt } from "./untyped.ts";
 
 export interface KafkaReaderOptions {
   /** The name that lanes bear where the option `cluster` was used; default: the brokers' own. */
@@ -104,8 +103,11 @@ class LogReader implements EvidenceReader {
     if (lane.cluster !== (this.#options.cluster ?? clusterIdOf(connection))) return noEvidence;
     const leader = metadata.leaderOf(partition);
     if (leader === undefined) {
+      // One broker may hear of a new partition late: it takes two that know of none.
+      const { partitionCount } = await readTopicMetadata(connection, topic, { anybody: true });
       const times = { beganAtMs, endedAtMs: nowMs() };
-      return { kind: "read", reading: readingWithoutPartition(partition, metadata.partitionCount, times) };
+      const count = Math.max(partitionCount, metadata.partitionCount);
+      return { kind: "read", reading: readingWithoutPartition(partition, count, times) };
     }
     if (leader < 0 || this.#quiet.isQuiet(nodeName(leader), nowMs())) return noEvidence;
     told.nodeId = leader;
@@ -206,17 +208,6 @@ function blamed(error: unknown, lane: Lane, { nodeId }: Leader): string {
   if (isAboutTopic(error)) return topicName(lane);
   return nodeId === undefined ? cluster : nodeName(nodeId);
 }
-
-function isAboutTopic(error: unknown): boolean {
-  return topicErrors.has(textAt(error, "type"));
-}
-
-const topicErrors = new Set([
-  "UNKNOWN_TOPIC_OR_PARTITION",
-  "LEADER_NOT_AVAILABLE",
-  "INVALID_TOPIC_EXCEPTION",
-  "TOPIC_AUTHORIZATION_FAILED",
-]);
 
 async function connect(kafka: object): Promise<ClusterPort> {
   const created = clusterSourceOf(kafka).create();

@@ -8,13 +8,51 @@ export interface TopicMetadata {
   leaderOf(partition: number): number | undefined;
 }
 
+/** Who answered last, by connection: a broker that is frozen keeps its connections, and answers nobody. */
+const lastToAnswer = new WeakMap<ClusterPort, BrokerPort>();
+const answerLimitMs = 600;
+const attempts = 3;
+
 /**
  * Asks one broker for one topic. kafkajs's own metadata is of all topics that it was ever asked about at once, and one
- * of them that was deleted, or has a partition without a leader, spoils it for the others.
+ * of them that was deleted, or has a partition without a leader, spoils it for the others. `anybody`: whichever broker
+ * comes first to hand, not the one that answered last.
  */
-export async function readTopicMetadata(cluster: ClusterPort, topic: string): Promise<TopicMetadata> {
-  const broker = await poolOf(cluster).findConnectedBroker();
-  const answer = await broker.metadata([topic]);
+export async function readTopicMetadata(
+  cluster: ClusterPort,
+  topic: string,
+  { anybody = false }: { readonly anybody?: boolean } = {},
+): Promise<TopicMetadata> {
+  let failure: unknown;
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const known = anybody || attempt > 0 ? undefined : lastToAnswer.get(cluster);
+    const broker = known ?? (await poolOf(cluster).findConnectedBroker());
+    try {
+      const metadata = toMetadata(await withinLimit(broker.metadata([topic])), topic);
+      lastToAnswer.set(cluster, broker);
+      return metadata;
+    } catch (error) {
+      lastToAnswer.delete(cluster);
+      if (isAboutTopic(error)) throw error;
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/** Whether a broker says that there is something wrong with the topic, and not with itself. */
+export function isAboutTopic(error: unknown): boolean {
+  return topicErrors.has(textAt(error, "type"));
+}
+
+const topicErrors = new Set([
+  "UNKNOWN_TOPIC_OR_PARTITION",
+  "LEADER_NOT_AVAILABLE",
+  "INVALID_TOPIC_EXCEPTION",
+  "TOPIC_AUTHORIZATION_FAILED",
+]);
+
+function toMetadata(answer: unknown, topic: string): TopicMetadata {
   const found = listAt(answer, "topicMetadata").find((entry) => textAt(entry, "topic") === topic);
   const partitions = listAt(found, "partitionMetadata");
   return {
@@ -24,6 +62,17 @@ export async function readTopicMetadata(cluster: ClusterPort, topic: string): Pr
       return entry === undefined ? undefined : numberAt(entry, "leader");
     },
   };
+}
+
+async function withinLimit(answer: Promise<unknown>): Promise<unknown> {
+  const { promise: limit, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`No metadata within ${answerLimitMs} ms.`)), answerLimitMs);
+  timer.unref();
+  try {
+    return await Promise.race([answer, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The broker with this id. One that is new to kafkajs becomes known with the metadata of a topic. */
