@@ -8,10 +8,10 @@ export const scenario: Scenario = {
   title: "A producer is killed before its first report",
   world: { kafka: "shared" },
   broken: {
-    rule: "without a word of its producer nothing is missing of a stream",
-    file: "packages/core/src/judge-kafka.ts",
-    from: "[...input.snapshot.ledgers.values()].map((ledger) => judgeOne(context, ledger))",
-    to: "[...input.snapshot.ledgers.values()].map((ledger) => judgeOne(context, { ...ledger, assigned: 0 }))",
+    rule: "what was processed is not missing",
+    file: "packages/core/src/stream-facts.ts",
+    from: "return union(receipts.processed, upTo(receipts.ahead, assigned));",
+    to: "return union(receipts.lost, upTo(receipts.lost, assigned));",
   },
   async play(lab) {
     const topic = await lab.kafka.topic("orders");

@@ -7,10 +7,10 @@ export const scenario: Scenario = {
   title: "Every broker is killed, and the machine lives on",
   world: { kafka: "alone" },
   broken: {
-    rule: "what was acknowledged is gone only where the log ends below it",
-    file: "packages/core/src/kafka-context.ts",
-    from: "reading.logEnd <= memory.highestOffset;",
-    to: "reading.logEnd <= memory.highestOffset + 1_000;",
+    rule: "what was processed is not missing",
+    file: "packages/core/src/stream-facts.ts",
+    from: "return union(receipts.processed, upTo(receipts.ahead, assigned));",
+    to: "return union(receipts.lost, upTo(receipts.lost, assigned));",
   },
   async play(lab) {
     const topic = await lab.kafka.topic("orders");
