@@ -21,7 +21,7 @@ export const scenario: Scenario = {
       eachMessage: async ({ message }) => void handled.add(nameIn(message)),
     });
     const shop = lab.start("shop", { topic });
-    await shop.until("be in the middle of its burst", (told) => told.length > 300);
+    await shop.until("be in the middle of its burst", (told) => told.length > 300, 120_000);
     await shop.kill();
 
     await lab.until("what was stored to be handled", async () => {
