@@ -7,10 +7,10 @@ export const scenario: Scenario = {
   title: "An exclusive queue goes with its connection: unprovable, and nothing is called lost",
   world: { rabbitmq: "shared" },
   broken: {
-    rule: "a queue whose consumers cannot be counted is in doubt",
-    file: "packages/core/src/judge-rabbitmq-watch.ts",
-    from: 'reading === undefined || reading.consumerCount === undefined ? "log-not-readable" : undefined,',
-    to: "undefined,",
+    rule: "a queue that the broker does not let us look into has an unknown number of consumers, not none",
+    file: "apps/auditor/src/evidence/queue-counter.ts",
+    from: "if (code === 403 || code === 405) {",
+    to: 'if (code === 405) return { kind: "counted", consumerCount: 0 };\n      if (code === 403) {',
   },
   async play(lab) {
     const exchange = await lab.rabbitmq.exchange("prices", "fanout");

@@ -9,8 +9,8 @@ export const scenario: Scenario = {
   broken: {
     rule: "a call that changes a binding is a doubt, from before it until after it",
     file: "packages/amqplib/src/receiver.ts",
-    from: "return callAndTell(below, args, { ...this.#how, callbackAt }, () => consumers.doubt(cluster, queue));",
-    to: "consumers.doubt = () => undefined; return below(args);",
+    from: "const queue = this.#nameOf(args[0]);\n    consumers.doubt(cluster, queue);",
+    to: 'const queue = "";',
   },
   async play(lab) {
     const exchange = await lab.rabbitmq.exchange("orders");

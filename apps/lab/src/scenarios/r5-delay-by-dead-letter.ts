@@ -7,10 +7,10 @@ export const scenario: Scenario = {
   title: "Messages are delayed by a queue that they leave through its dead-letter exchange",
   world: { rabbitmq: "shared" },
   broken: {
-    rule: "a queue with a lifetime and a dead-letter exchange may have passed its messages on",
-    file: "apps/auditor/src/evidence/rabbitmq-limits.ts",
-    from: "    deadLetters,\n",
-    to: "    deadLetters: false,\n",
+    rule: "a dead letter that is met settles the case of the message that died",
+    file: "packages/amqplib/src/queue-consumer.ts",
+    from: "of deathsOf(headers, {",
+    to: "of deathsOf(undefined, {",
   },
   async play(lab) {
     const due = await lab.rabbitmq.queue("due");

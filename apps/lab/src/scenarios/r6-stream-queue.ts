@@ -29,6 +29,8 @@ export const scenario: Scenario = {
     const next = await read("next", "next");
     const last = await shop.send("", queue, 50);
     await lab.until("the second reader to have the end", () => hasAll(last, next.handled));
+    await lab.rested();
+    await lab.rested();
     const again = await read("again", "first");
     await lab.until("the third reader to have it all", () => hasAll([...burst, ...last], again.handled));
 

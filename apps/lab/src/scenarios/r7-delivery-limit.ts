@@ -7,10 +7,10 @@ export const scenario: Scenario = {
   title: "A quorum queue throws away what was given back too often",
   world: { rabbitmq: "shared" },
   broken: {
-    rule: "received by a consumer is not lost in the store, even if nobody ever settled it",
+    rule: "what was received, and settled by nobody who is still there, is said to be in doubt",
     file: "packages/core/src/judge-rabbitmq-gaps.ts",
-    from: "const unreceived = difference(cohort.sequences, facts.received);",
-    to: "const unreceived = cohort.sequences;",
+    from: 'if (passed.isTwice && !isAnyOpen(passed.holders, facts)) add(inDoubt("received-never-settled"), later);',
+    to: "",
   },
   async play(lab) {
     const queue = await lab.rabbitmq.queue("patient", {
