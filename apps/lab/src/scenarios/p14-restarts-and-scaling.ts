@@ -25,10 +25,10 @@ export const scenario: Scenario = {
   title: "Producers are deployed, restarted and scaled from one to five to two under load",
   world: { kafka: "shared" },
   broken: {
-    rule: "a stream ends with the last producer that writes to it",
+    rule: "each life of a producer has streams of its own",
     file: "packages/kafkajs/src/streams.ts",
-    from: "if (stream.users.delete(user) && stream.users.size === 0) stream.ledger.end();",
-    to: "stream.users.delete(user);",
+    from: "this.#producerId = client.newProducerId();",
+    to: 'this.#producerId = "AAAAAAAAAAA";',
   },
   async play(lab) {
     const topic = await lab.kafka.topic("orders", { partitions: partitions.length });

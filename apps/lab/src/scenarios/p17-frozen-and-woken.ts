@@ -19,7 +19,7 @@ export const scenario: Scenario = {
     rule: "a client whose life sign changes again is alive",
     file: "packages/core/src/client-watch.ts",
     from: "before === undefined || before.sign.number !== sign.number ? reachableMs : before.signedAtMs",
-    to: "before === undefined || reachableMs - before.signedAtMs < 8_000 ? reachableMs : before.signedAtMs",
+    to: "before === undefined || (before.sign.number !== sign.number && reachableMs - before.signedAtMs < 10_000) ? reachableMs : before.signedAtMs",
   },
   async play(lab) {
     const topic = await lab.kafka.topic("orders");
