@@ -15,7 +15,7 @@ export interface ServerStatus {
 }
 
 /** One process of a server: a node of a cluster, or a helper. */
-export interface ProcessStatus {
+interface ProcessStatus {
   readonly name: string;
   readonly pid: number;
   readonly state: "running" | "paused" | "dead";

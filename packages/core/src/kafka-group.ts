@@ -123,16 +123,11 @@ function ruleOfKind(
   facts: StreamFacts,
   part: Place,
 ): Ruling {
-  switch (kind) {
-    case "done":
-      return ruleDone(context, group, facts, part);
-    case "retained":
-      return { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined };
-    case "passed":
-      return { kind: "proven", verdict: passedVerdict(context, part), leftBehindFrom: part.low };
-    case "open":
-      return ruleOpen(context, group, part);
-  }
+  if (kind === "done") return ruleDone(context, group, facts, part);
+  if (kind === "open") return ruleOpen(context, group, part);
+  return kind === "retained"
+    ? { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined }
+    : { kind: "proven", verdict: passedVerdict(context, part), leftBehindFrom: part.low };
 }
 
 function ruleOpen(context: LaneContext, group: GroupContext, place: Place): Ruling {

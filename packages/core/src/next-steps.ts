@@ -31,7 +31,9 @@ export function nextStepsOf(finding: Finding, surroundings: StepSurroundings = {
       return finding.decidedBy === "It turned up."
         ? [{ text: "Nothing to do: it was only late." }]
         : stepsByVerdict[finding.verdict](about);
-    default:
-      return stepsByVerdict[finding.verdict](about);
+    case "confirmed":
+    case "not-sent":
+      break;
   }
+  return stepsByVerdict[finding.verdict](about);
 }

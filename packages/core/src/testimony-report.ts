@@ -51,7 +51,7 @@ export interface Beginning {
 }
 
 /** A message that is being handled, or that failed and will be tried again. */
-export interface WorkInHand {
+interface WorkInHand {
   readonly offset: number;
   /** Since its first try. */
   readonly forMs: number;

@@ -1,6 +1,6 @@
 import type { SendRun, VoidReason } from "@seqwatch/core";
 import type { RecordMetadataPort } from "./port.ts";
-import type { PartitionBatch, TopicSend } from "./topic-send.ts";
+import type { TopicSend } from "./topic-send.ts";
 
 /** What the broker's answer says of one partition of a send. */
 export type Coverage =

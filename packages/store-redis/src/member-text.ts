@@ -36,7 +36,7 @@ export function parseConsumerState(letter: string | undefined): ConsumerState | 
   return letter === "e" ? "ending" : parseState(letter);
 }
 
-export function parseState(letter: string | undefined): MemberClaim["state"] | undefined {
+function parseState(letter: string | undefined): MemberClaim["state"] | undefined {
   return (["open", "off", "closed"] as const).find((state) => letters[state] === letter);
 }
 

@@ -99,7 +99,9 @@ test("an application can neither throw the switch, nor read or forge findings, n
   await expect(application.writeSwitch({ version: Number.MAX_SAFE_INTEGER, rules: [] })).rejects.toThrow("permission");
   await expect(application.readFindings()).rejects.toThrow("permission");
   await expect(application.saveFindings([finding()])).rejects.toThrow("permission");
-  await expect(application.lease({ auditorId: "x", number: 1, keep: [], most: 1, dead: [] })).rejects.toThrow("permission");
+  await expect(application.lease({ auditorId: "x", number: 1, keep: [], most: 1, dead: [] })).rejects.toThrow(
+    "permission",
+  );
 });
 
 test.for(["seqwatch-application", "seqwatch-auditor"])(

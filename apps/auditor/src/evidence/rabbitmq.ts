@@ -32,14 +32,8 @@ export interface RabbitReaderOptions {
 export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader {
   const { virtualHost, warn, timeoutMs = 2_000 } = options;
   const vhost = encodeURIComponent(virtualHost);
-  const management = new ManagementClient({
-    url: options.managementUrl,
-    ca: options.ca,
-    timeoutMs,
-    maxConcurrent: 8,
-    shareMs,
-    warn,
-  });
+  const { managementUrl: url, ca } = options;
+  const management = new ManagementClient({ url, ca, timeoutMs, maxConcurrent: 8, shareMs, warn });
   const own = new OwnCluster({ name: options.cluster, virtualHost, warn });
   const counts = new SharedAnswers<ConsumerCount>(shareMs);
   const counter = new QueueCounter({ connect: options.connect, timeoutMs, warn });

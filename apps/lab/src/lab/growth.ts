@@ -57,7 +57,7 @@ export class Growth {
       if (cursor === "0") break;
     }
     const sizes = await Promise.all(keys.map((key) => this.#redis.memory("USAGE", key)));
-    const bytes = sizes.reduce<number>((sum, size) => sum + Number(size ?? 0), 0);
+    const bytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
     return { keys: keys.length, lanes: keys.filter((key) => /:\{(kafka|rabbitmq)\//.test(key)).length, bytes };
   }
 

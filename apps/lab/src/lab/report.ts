@@ -4,7 +4,7 @@ import type { BrokenResult } from "./broken.ts";
 import type { Scenario, ScenarioResult } from "./scenario.ts";
 
 /** The end of a run, as machines read it. */
-export interface LabSummary {
+interface LabSummary {
   readonly scenarios: number;
   readonly exact: number;
   readonly falseLosses: number;

@@ -46,7 +46,7 @@ export interface BrokenRule {
 }
 
 /** The states of a finding that a row speaks of. */
-export type SaidState = "confirmed" | "in-doubt" | "suspected" | "not-sent" | "withdrawn" | "explained";
+type SaidState = "confirmed" | "in-doubt" | "suspected" | "not-sent" | "withdrawn" | "explained";
 
 /** What findings must say of some messages. What is left out is not compared. */
 export interface Said {

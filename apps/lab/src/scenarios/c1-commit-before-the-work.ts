@@ -23,7 +23,7 @@ export const scenario: Scenario = {
     await worker.until("the worker to be at its sixth message", (told) => told.includes("at the sixth"));
     await lab.until("what it had worked and committed to be reported", async () => {
       const [stream] = await lab.api.streams(topic);
-      const text = String(JSON.stringify(stream?.["groups"]));
+      const text = JSON.stringify(stream?.["groups"] ?? []);
       return text.includes('"processed":5,') && text.includes('"committed":20');
     });
     await worker.kill();
@@ -40,7 +40,7 @@ export const scenario: Scenario = {
         group,
         topic,
         autoCommit: false,
-        eachBatch: async ({ batch, resolveOffset }) => {
+        eachBatch: async ({ batch, ...payload }) => {
           const end = String(Number(batch.lastOffset()) + 1);
           await consumer.commitOffsets([{ topic, partition: 0, offset: end }]);
           for (const message of batch.messages) {
@@ -48,7 +48,7 @@ export const scenario: Scenario = {
               await self.tell("at the sixth");
               await never;
             }
-            resolveOffset(message.offset);
+            payload.resolveOffset(message.offset);
           }
         },
       });

@@ -23,12 +23,12 @@ export const scenario: Scenario = {
       group,
       topic,
       autoCommit: false,
-      eachBatch: async ({ batch, resolveOffset }) => {
+      eachBatch: async ({ batch, ...payload }) => {
         const offset = String(Number(batch.lastOffset()) + 1);
         await consumer.commitOffsets([{ topic, partition: 0, offset }]);
         for (const message of batch.messages) {
           handled.add(nameIn(message));
-          resolveOffset(message.offset);
+          payload.resolveOffset(message.offset);
           if (handled.size === 5) break;
         }
         lab.lostNow();

@@ -24,12 +24,12 @@ export const scenario: Scenario = {
     const topic = await lab.kafka.topic("orders");
     const orders = await startOrders(lab.service("shop"));
     const names: string[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const load = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         names.push(...(await orders.send(topic, 5)));
         const restsUntilMs = performance.now() + 150;
-        await lab.until("a short rest", () => performance.now() >= restsUntilMs || isOver);
+        await lab.until("a short rest", () => performance.now() >= restsUntilMs || over.signal.aborted);
       }
     })();
     const groups = Array.from({ length: groupCount }, (_, at) => lab.name(`billing-${at}`));
@@ -44,7 +44,7 @@ export const scenario: Scenario = {
       await lab.until("any instant", () => performance.now() >= atMs);
       await workers.kill();
     }
-    isOver = true;
+    over.abort();
     await load;
     const last = lab.start("workers", { topic, groups });
     const isLast = (text: string): boolean => text.endsWith(` ${names.at(-1)}`);

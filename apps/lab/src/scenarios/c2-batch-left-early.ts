@@ -63,12 +63,12 @@ export const scenario: Scenario = {
     await start("breaks-out", (_, count) => count === 10);
     await start(
       "no-longer-running",
-      ({ isRunning }) => !isRunning(),
+      (payload) => !payload.isRunning(),
       (consumer) => void consumer.disconnect(),
     );
     await start(
       "stale",
-      ({ isStale }) => isStale(),
+      (payload) => payload.isStale(),
       (consumer) => consumer.seek({ topic, partition: 0, offset: "100" }),
     );
     return { lost: rest, says };

@@ -23,10 +23,10 @@ export const scenario: Scenario = {
     await consume(lab, lab.service("worker").kafka(), {
       group,
       topic,
-      eachBatch: async ({ batch, resolveOffset }) => {
+      eachBatch: async ({ batch, ...payload }) => {
         for (const message of batch.messages) {
           handled.add(nameIn(message));
-          if (handled.size % 100 === 0) resolveOffset(message.offset);
+          if (handled.size % 100 === 0) payload.resolveOffset(message.offset);
         }
       },
     });

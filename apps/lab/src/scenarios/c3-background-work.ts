@@ -25,7 +25,7 @@ export const scenario: Scenario = {
     await lab.kafka.committed(group, topic, 0, names.length);
     await lab.until("what it had worked and committed to be reported", async () => {
       const [stream] = await lab.api.streams(topic);
-      const text = String(JSON.stringify(stream?.["groups"]));
+      const text = JSON.stringify(stream?.["groups"] ?? []);
       return text.includes('"processed":12,') && text.includes('"committed":20');
     });
     await worker.kill();

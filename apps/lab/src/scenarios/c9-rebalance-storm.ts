@@ -37,14 +37,14 @@ export const scenario: Scenario = {
     const names: string[] = [];
     const members: Consumer[] = [await joinOne()];
     const endAtMs = performance.now() + stormMs;
-    let isOver = false;
+    const over = new AbortController();
     const load = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         for (let partition = 0; partition < partitions; partition += 1) {
           names.push(...(await orders.send(topic, 5, partition)));
         }
         const restsUntilMs = performance.now() + 150;
-        await lab.until("a short rest", () => performance.now() >= restsUntilMs || isOver);
+        await lab.until("a short rest", () => performance.now() >= restsUntilMs || over.signal.aborted);
       }
     })();
     for (let step = 0; performance.now() < endAtMs; step += 1) {
@@ -54,7 +54,7 @@ export const scenario: Scenario = {
       else if (members.length > wanted) await members.shift()?.disconnect();
       await lab.until("the next step", () => performance.now() >= stepEndMs);
     }
-    isOver = true;
+    over.abort();
     await load;
     await lab.until("everything to be worked", () => names.every((name) => runs.has(name)));
     const runCount = [...runs.values()].reduce((sum, count) => sum + count, 0);

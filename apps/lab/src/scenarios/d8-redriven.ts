@@ -36,7 +36,10 @@ export const scenario: Scenario = {
       topic,
       eachMessage: async ({ message: { key, value, headers = {} } }) => {
         const name = nameIn({ value });
-        if (isMended || Number(name.split("|").at(-1)) % 5 !== 0) return void done.push(name);
+        if (isMended || Number(name.split("|").at(-1)) % 5 !== 0) {
+          done.push(name);
+          return;
+        }
         const forwarder = forwarders[dead.length % 2];
         dead.push(name);
         await forwarder?.send({ topic: letters, messages: [{ key, value, headers }] });

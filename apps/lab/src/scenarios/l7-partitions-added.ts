@@ -1,4 +1,3 @@
-import { startOrders } from "../lab/orders.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { Worker } from "../lab/worker.ts";
 

@@ -22,10 +22,10 @@ export const scenario: Scenario = {
     const names: string[] = [];
     const confirmed = new Set<string>();
     let answered = 0;
-    let isClosed = false;
-    shop.channel.once("close", () => (isClosed = true));
+    const closed = new AbortController();
+    shop.channel.once("close", () => closed.abort());
     const load = (async () => {
-      while (!isClosed && names.length < 100_000) {
+      while (!closed.signal.aborted && names.length < 100_000) {
         for (const name of shop.service.names("", queue, 20)) {
           names.push(name);
           shop.channel.sendToQueue(queue, Buffer.from(name), { persistent: true }, (error: unknown) => {
