@@ -2,7 +2,7 @@ import type { Scenario } from "../lab/scenario.ts";
 
 /** The application does not look at the promise of `send`, so nobody there knows that the broker refused some. */
 export const scenario: Scenario = {
-  id: "P16.kafka",
+  id: "P16",
   title: "Kafka refuses messages, and the application swallows the rejection",
   world: { kafka: "shared" },
   broken: {

@@ -9,8 +9,8 @@ export const scenario: Scenario = {
   broken: {
     rule: "what lay above the place where the log was cut is gone",
     file: "packages/core/src/kafka-gone.ts",
-    from: "place.era === context.era - 1 && place.low >= cut",
-    to: "place.era === context.era - 1 && place.low > cut + 1_000_000",
+    from: "const gone = older.filter((place) => place.low >= cut);",
+    to: "const gone = older.filter((place) => place.low > cut + 1_000_000);",
   },
   async play(lab) {
     const config = { "unclean.leader.election.enable": "true", "min.insync.replicas": "1" };
