@@ -86,7 +86,8 @@ function advanceParts(cohort: Cohort, facts: CohortFacts): readonly Cohort[] {
   const gone = parts.map(({ kind, sequences }): Cohort => {
     const { calm } = ending;
     const above = facts.calmTo ?? 0;
-    const hadPassed = cohort.passed !== undefined;
+    // A broker that has started again tells its counts before it tells how long it is up: passed since then is no other cause.
+    const hadPassed = (cohort.passed?.atMs ?? Infinity) < (ending.startedAtMs ?? Infinity);
     const begun = { kind, sinceMs: facts.nowMs, hadPassed, above, holders: calm.consumers, limits: calm.limits };
     const since = { uptimeMs: facts.sight.reading?.uptimeMs ?? 0, numbers: new Map<string, number>() };
     const carried = carryGone({ ...begun, ...since }, facts.sight);

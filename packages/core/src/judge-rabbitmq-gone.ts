@@ -8,6 +8,8 @@ export interface Ending {
   readonly kind: "restarted" | "deleted";
   readonly isQueueGone: boolean;
   readonly calm: CalmLook;
+  /** When the broker started again; undefined where it did not. */
+  readonly startedAtMs?: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export function findEnding(calm: CalmLook | undefined, reading: QueueReading | u
     if (startedAtMs - calm.beganAtMs > maxOutageMs) return undefined;
     // Seen while nobody could tell how long the broker was up: it counts unless it came after the start.
     if ((calm.unclearAtMs ?? startedAtMs) < startedAtMs - reading.statisticsLagMs / 2) return undefined;
-    return { kind: "restarted", isQueueGone, calm };
+    return { kind: "restarted", isQueueGone, calm, startedAtMs };
   }
   if (!isQueueGone || calm.unclearAtMs !== undefined) return undefined;
   return reading.beganAtMs - calm.beganAtMs <= maxUnseenMs ? { kind: "deleted", isQueueGone, calm } : undefined;

@@ -24,7 +24,8 @@ export const scenario: Scenario = {
     lab.lostNow();
     await loseNode(lab);
 
-    // The application declares its queue again, on a node that lives, and goes on.
+    // Some seconds later the application is started again: it declares its queue on a node that lives, and goes on.
+    await lab.passes(20);
     await (await lab.rabbitmq.channel()).assertQueue(queue, { durable: true });
     const next = await openWorker(lab, queue, { base: "worker-2" });
     const after = await shop.send("", queue, 20);
