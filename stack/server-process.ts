@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { StackError } from "./errors.ts";
-import { identifyProcess, isAlive, type ProcessIdentity, signalGroup } from "./processes.ts";
+import { identifyProcess, isAlive, isPaused, type ProcessIdentity, signalGroup } from "./processes.ts";
 import { lastLines } from "./run.ts";
 import { waitUntil } from "./wait.ts";
 
@@ -44,6 +44,7 @@ export interface ServerControls {
 
 const readyLimitMs = 120_000;
 const stopLimitMs = 60_000;
+const pauseLimitMs = 5_000;
 
 /** One process of a server, in a process group of its own, with its output in a file. */
 export class ServerProcess implements ServerControls {
@@ -101,7 +102,10 @@ export class ServerProcess implements ServerControls {
   }
 
   async pause(): Promise<void> {
-    signalGroup(this.#runningIdentity("pause"), "SIGSTOP");
+    const identity = this.#runningIdentity("pause");
+    signalGroup(identity, "SIGSTOP");
+    // A signal takes its time on a busy machine. Elsewhere than on Linux nobody can look.
+    if (process.platform === "linux") await waitUntil(() => isPaused(identity), { limitMs: pauseLimitMs });
   }
 
   async resume(): Promise<void> {

@@ -24,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** What only some rooms may touch of the world outside. */
 const outside: readonly { readonly module: RegExp; readonly rooms: readonly string[] }[] = [
-  { module: /^ioredis$/, rooms: ["packages/store-redis", "packages/testkit"] },
+  { module: /^ioredis$/, rooms: ["packages/store-redis", "packages/testkit", "apps/lab"] },
   { module: /^kafkajs$/, rooms: ["packages/kafkajs", "packages/testkit", "apps/auditor", "apps/lab"] },
   { module: /^amqplib(\/.*)?$/, rooms: ["packages/amqplib", "packages/testkit", "apps/auditor", "apps/lab"] },
   { module: /^@opentelemetry\//, rooms: ["packages/otel", "apps/auditor"] },

@@ -6,7 +6,7 @@ import type { GroupReading, KafkaReading } from "./reading.ts";
 import { emptyGroup, noTotals } from "./stored-lane.ts";
 import type { Beginning } from "./testimony-report.ts";
 
-function readingAt(endedAtMs: number): KafkaReading {
+function readingAt(endedAtMs: number, firstJoinDelayMs: number): KafkaReading {
   const ends = { logStart: 0, logEnd: 90, highWatermark: 90, lastStableOffset: 90 };
   return {
     kind: "kafka",
@@ -15,6 +15,7 @@ function readingAt(endedAtMs: number): KafkaReading {
     leader: 1,
     ...ends,
     compacted: false,
+    firstJoinDelayMs,
     extracts: [],
     groups: new Map(),
   };
@@ -30,14 +31,15 @@ interface Step extends Partial<GroupReading> {
   readonly atMs: number;
   readonly member?: MemberRecord;
   readonly version?: number;
+  readonly firstJoinDelayMs?: number;
 }
 
 /** What was passed over after these looks. */
 function passedAfter(...steps: readonly Step[]): readonly number[] {
   let memory: GroupMemory = noGroupMemory;
-  for (const { atMs, member, version = 1, ...group } of steps) {
+  for (const { atMs, member, version = 1, firstJoinDelayMs = 3_000, ...group } of steps) {
     const look: GroupLook = {
-      reading: readingAt(atMs),
+      reading: readingAt(atMs, firstJoinDelayMs),
       group: { committed: undefined, isEmpty: member === undefined, foreignMemberCount: 0, ...group },
       record: { ...emptyGroup, members: new Map(member === undefined ? [] : [["worker", member]]) },
       before: memory,
@@ -89,6 +91,13 @@ test("not by a member that knew another life of the log", () => {
 test("a commit that moved forward while the group was empty at both looks was a reset", () => {
   expect(passedAfter({ atMs: 0, committed: 40 }, { atMs: 900, committed: 60 })).toEqual([40, 59]);
   expect(passedAfter({ atMs: 0, committed: 40 }, { atMs: 900, committed: 20 })).toEqual([]);
+});
+
+test("not where a broker lets a first member in at once: a stranger may have come, worked and left between two looks", () => {
+  expect(passedAfter({ atMs: 0, committed: 40 }, { atMs: 900, committed: 60, firstJoinDelayMs: 0 })).toEqual([]);
+  expect(passedAfter({ atMs: 0, committed: 40 }, { atMs: 900, committed: 60, firstJoinDelayMs: 1_000 })).toEqual([
+    40, 59,
+  ]);
 });
 
 test("what a partition held before its group entered it was passed over, if it is new to the member", () => {

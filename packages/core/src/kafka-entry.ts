@@ -77,7 +77,10 @@ function hasLost({ before, version, isStoreDoubted }: GroupLook): boolean {
   return isStoreDoubted || version < (before.rest?.version ?? 0);
 }
 
+/** The broker has to hold a first joiner back for longer than the time between two looks: else one could come and go. */
 function isUnbroken({ before, reading, era }: GroupLook): boolean {
   const { rest } = before;
-  return rest?.era === era && reading !== undefined && reading.endedAtMs - rest.lookedAtMs <= maxLookGapMs;
+  if (rest?.era !== era || reading === undefined) return false;
+  const gapMs = reading.endedAtMs - rest.lookedAtMs;
+  return gapMs <= maxLookGapMs && gapMs < (reading.firstJoinDelayMs ?? 0);
 }

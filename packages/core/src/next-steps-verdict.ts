@@ -159,7 +159,7 @@ export const stepsByVerdict: Readonly<Record<Verdict, Steps>> = {
       text: "Let the process end when its consumer does, so that whatever starts it can see it.",
       command: {
         language: "js",
-        text: "consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || process.exit(1));",
+        text: "consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || endThisService());",
       },
     },
   ],

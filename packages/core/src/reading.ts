@@ -42,6 +42,8 @@ export interface KafkaReading {
   readonly lastStableOffset: number;
   /** undefined = never read. */
   readonly compacted: boolean | undefined;
+  /** How long a broker holds back the first member of an empty group; absent = not readable. */
+  readonly firstJoinDelayMs?: number;
   readonly extracts: readonly LogExtract[];
   /** Records are not read, by the auditor's settings or for want of the right: `extracts` stays empty. */
   readonly recordsUnread?: boolean;

@@ -1,5 +1,6 @@
 import type { EvidenceReader, KafkaReading, Lane, LogExtract, LogRange } from "@seqwatch/core";
 import { type BrokerPort, type ClusterPort, clusterIdOf, clusterSourceOf } from "./cluster.ts";
+import { FirstJoinDelay } from "./first-join-delay.ts";
 import { readGroups } from "./group-readings.ts";
 import { isDenied, offsetOf } from "./log-answers.ts";
 import { type ExtractLimits, extractLog } from "./log-extract.ts";
@@ -44,6 +45,7 @@ class LogReader implements EvidenceReader {
   readonly #options: KafkaReaderOptions;
   #connection: Promise<ClusterPort> | undefined;
   readonly #policies = new TopicPolicies();
+  readonly #firstJoinDelay = new FirstJoinDelay();
   readonly #quiet = new QuietTimes();
   /** Topics whose records we may not read, and since when: the right may be given later. */
   readonly #denied = new Map<string, number>();
@@ -119,6 +121,7 @@ class LogReader implements EvidenceReader {
     const logStart = await list(-1, 0, earliest);
     const groupReadings = await readGroups(connection, { topic, partition }, groups, this.#options.memberIds);
     const compacted = await this.#policies.isCompacted(broker, topic, nowMs());
+    const firstJoinDelayMs = await this.#firstJoinDelay.read(broker, leader, nowMs());
     const logEnd = await list(-2, 0, latest).catch(() => undefined); // some rights or brokers do not let us see it
     const highWatermark = await list(-1, 0, latest);
     const lastStableOffset = await list(-1, 1, latest);
@@ -138,6 +141,7 @@ class LogReader implements EvidenceReader {
         highWatermark,
         lastStableOffset,
         compacted,
+        ...(firstJoinDelayMs !== undefined && { firstJoinDelayMs }),
         extracts: extracts ?? [],
         ...(extracts === undefined && { recordsUnread: true }),
         groups: groupReadings,

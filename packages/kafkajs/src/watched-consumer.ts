@@ -76,6 +76,10 @@ export class WatchedConsumer {
     watchBrokers(cluster, {
       fetched: (partition) => this.#fetched(partition),
       committing: (commit) => this.#committing(commit),
+      joining: (memberId) => {
+        const { client, groupId } = this.#surroundings;
+        client.setRole(this, memberRole(groupId, memberId));
+      },
       failed: (where, error) => this.#surroundings.client.failed(where, error),
     });
   }

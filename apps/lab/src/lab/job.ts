@@ -11,3 +11,8 @@ export function jobOf({ input }: Self): Job {
     typeof input === "object" && input !== null ? String(Reflect.get(input, key)) : "";
   return { group: read("group"), topic: read("topic") };
 }
+
+/** Names that a process told. */
+export function namesIn(told: unknown): readonly string[] {
+  return Array.isArray(told) ? told.map(String) : [];
+}

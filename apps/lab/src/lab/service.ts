@@ -14,6 +14,9 @@ export type AmqpWatchOptions = Partial<
   Omit<Extract<AmqpOptions, { readonly service: string }>, "client" | "service" | "store">
 >;
 
+/** What an application's own observer is told of. */
+export type WatchNotice = Parameters<NonNullable<Extract<AmqpOptions, { service: string }>["observer"]>["notice"]>[0];
+
 interface Message {
   readonly value: string;
   readonly partition: number;

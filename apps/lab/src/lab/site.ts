@@ -28,6 +28,8 @@ const statisticsIntervalMs = 1_000;
 
 /** What rows wait for happens within seconds here, and is the same otherwise. */
 const kafkaProperties = {
+  // Kafka's own default: what passes between two looks at an empty group rests on it.
+  "group.initial.rebalance.delay.ms": 3_000,
   "offsets.retention.minutes": 1,
   "offsets.retention.check.interval.ms": 2_000,
   "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1_000,

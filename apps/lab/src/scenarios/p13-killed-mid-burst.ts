@@ -1,14 +1,6 @@
 import { consume, nameIn } from "../lab/consume.ts";
+import { jobOf, namesIn } from "../lab/job.ts";
 import type { Scenario } from "../lab/scenario.ts";
-
-interface Job {
-  readonly topic: string;
-}
-
-interface News {
-  readonly begun?: readonly string[];
-  readonly acked?: readonly string[];
-}
 
 /** One send at a time in each, so that the names follow the stamps. */
 const partitions = [0, 1, 2, 3, 4, 5];
@@ -43,9 +35,10 @@ export const scenario: Scenario = {
     await shop.kill();
     lab.lostNow();
 
-    const news = shop.told as readonly News[];
-    const begun = news.flatMap((one) => one.begun ?? []);
-    const acked = news.flatMap((one) => one.acked ?? []);
+    const told = (what: string): readonly string[] =>
+      shop.told.flatMap((news) => namesIn(Reflect.get(Object(news), what)));
+    const begun = told("begun");
+    const acked = told("acked");
     const stored = new Set((await lab.kafka.stored(topic)).map(({ name }) => name));
     await lab.until("what was stored to be worked", () => [...stored].every((name) => handled.has(name)));
     await lab.until("the auditor to believe it dead", async () => {
@@ -65,7 +58,7 @@ export const scenario: Scenario = {
   },
   processes: {
     async shop(self) {
-      const { topic } = self.input as Job;
+      const { topic } = jobOf(self);
       const service = self.service("shop");
       const producer = service.kafka().producer();
       await producer.connect();

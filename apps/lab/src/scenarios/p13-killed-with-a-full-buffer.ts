@@ -1,10 +1,7 @@
 import { consume, nameIn } from "../lab/consume.ts";
 import { HeldSockets } from "../lab/held-sockets.ts";
+import { jobOf, namesIn } from "../lab/job.ts";
 import type { Scenario } from "../lab/scenario.ts";
-
-interface Job {
-  readonly topic: string;
-}
 
 /** Messages that the application has sent lie in the buffers of its process, and never leave it: it is killed. */
 export const scenario: Scenario = {
@@ -28,7 +25,7 @@ export const scenario: Scenario = {
     const shop = lab.start("shop", { topic });
     const told = async (what: string, count: number): Promise<readonly string[]> => {
       await shop.until(what, (values) => values.length >= count, 120_000);
-      return shop.told[count - 1] as readonly string[];
+      return namesIn(shop.told[count - 1]);
     };
     const sent = await told("send", 1);
     const buffered = await told("fill its buffer", 2);
@@ -50,7 +47,7 @@ export const scenario: Scenario = {
   },
   processes: {
     async shop(self) {
-      const { topic } = self.input as Job;
+      const { topic } = jobOf(self);
       const service = self.service("shop");
       const sockets = new HeldSockets();
       const producer = service.kafka({}, { socketFactory: sockets.factory }).producer();

@@ -80,7 +80,7 @@ export const scenario: Scenario = {
   },
   processes: {
     async shop(self) {
-      const shop = await startShop(self, self.input as Job);
+      const shop = await startShop(self, jobIn(self.input));
       await self.tell("sends");
       await self.received((value) => value === "end");
       await self.tell(await shop.end());
@@ -122,4 +122,9 @@ function toNames(destination: string, service: string, count: number): readonly 
   return partitions.flatMap((partition) =>
     sequences.map((sequence) => nameOf({ service, destination, partition, sequence })),
   );
+}
+
+function jobIn(input: unknown): Job {
+  const read = (key: string): string => String(Reflect.get(Object(input), key));
+  return { topic: read("topic"), service: read("service") };
 }

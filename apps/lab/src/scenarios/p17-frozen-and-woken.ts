@@ -1,10 +1,7 @@
 import { setInterval } from "node:timers/promises";
 import { consume, nameIn } from "../lab/consume.ts";
+import { jobOf, namesIn } from "../lab/job.ts";
 import type { Scenario } from "../lab/scenario.ts";
-
-interface Job {
-  readonly topic: string;
-}
 
 const frozenMs = 30_000;
 /** How often each of its three loops sends. */
@@ -44,7 +41,7 @@ export const scenario: Scenario = {
     shop.send("end");
     await shop.until("it to have sent all", (told) => told.length > 0);
 
-    const sent = shop.told[0] as readonly string[];
+    const sent = namesIn(shop.told[0]);
     const stored = new Set((await lab.kafka.stored(topic)).map(({ name }) => name));
     await lab.until("all to be worked", () => sent.every((name) => handled.has(name)));
     lab.check("everything was stored", () => sent.every((name) => stored.has(name)));
@@ -56,7 +53,7 @@ export const scenario: Scenario = {
   },
   processes: {
     async shop(self) {
-      const { topic } = self.input as Job;
+      const { topic } = jobOf(self);
       const service = self.service("shop");
       const producer = service.kafka().producer();
       await producer.connect();

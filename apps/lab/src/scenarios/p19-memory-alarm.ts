@@ -1,5 +1,5 @@
-import type { Notice } from "@seqwatch/core";
 import type { Scenario } from "../lab/scenario.ts";
+import type { WatchNotice } from "../lab/service.ts";
 
 /** The broker runs low on memory: it blocks whoever publishes, and confirms nothing until the alarm is over. */
 export const scenario: Scenario = {
@@ -17,7 +17,8 @@ export const scenario: Scenario = {
     const warnings: string[] = [];
     const observer = {
       finding: () => undefined,
-      notice: (notice: Notice) => void (notice.kind === "warning" && warnings.push(`${notice.code} ${notice.text}`)),
+      notice: (notice: WatchNotice) =>
+        void (notice.kind === "warning" && warnings.push(`${notice.code} ${notice.text}`)),
     };
     const shop = lab.service("shop");
     const channel = await (await shop.amqp({ confirmWithinMs: 3_000, observer })).createConfirmChannel();

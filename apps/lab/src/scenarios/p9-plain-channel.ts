@@ -1,5 +1,5 @@
-import type { Notice } from "@seqwatch/core";
 import type { Scenario } from "../lab/scenario.ts";
+import type { WatchNotice } from "../lab/service.ts";
 
 /** 5,000 publishes on a channel without confirms, and the connection is closed at once. */
 export const scenario: Scenario = {
@@ -17,7 +17,7 @@ export const scenario: Scenario = {
     const warnings: string[] = [];
     const observer = {
       finding: () => undefined,
-      notice: (notice: Notice) => void (notice.kind === "warning" && warnings.push(notice.code)),
+      notice: (notice: WatchNotice) => void (notice.kind === "warning" && warnings.push(notice.code)),
     };
     const shop = lab.service("shop");
     const connection = await shop.amqp({ observer });

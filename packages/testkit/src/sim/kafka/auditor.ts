@@ -148,6 +148,7 @@ export class SimAuditor {
       highWatermark,
       lastStableOffset: highWatermark,
       compacted: false,
+      firstJoinDelayMs: 3_000,
       ...(evidence === "offsets"
         ? { extracts: [], recordsUnread: true }
         : { extracts: wanted.flatMap((range) => this.#extract(range, Math.max(logStart, log.start), highWatermark)) }),
