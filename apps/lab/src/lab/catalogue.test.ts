@@ -17,6 +17,17 @@ test("each row's rule is still where the row takes it out, so that the row can s
   expect(complaints).toEqual([]);
 });
 
+test("every row of the catalogue that Kafka and RabbitMQ have is there under its own id", () => {
+  const numbers = (stage: string, last: number, ...others: readonly number[]): readonly string[] =>
+    Array.from({ length: last }, (_, at) => at + 1)
+      .filter((number) => !others.includes(number))
+      .map((number) => `${stage}${number}`);
+  // P15, S11 and C13 are RocketMQ's.
+  const rows = [...numbers("P", 21, 15), ...numbers("S", 14, 11), ...numbers("C", 19, 13), ...numbers("D", 9)];
+  const ids = new Set(scenarios.map(({ id }) => id));
+  expect(rows.filter((id) => !ids.has(id))).toEqual([]);
+});
+
 test("no two rows share an id, and each has a title of one line", () => {
   const ids = scenarios.map(({ id }) => id);
   expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
