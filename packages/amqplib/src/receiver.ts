@@ -1,4 +1,5 @@
 import type { Client } from "@seqwatch/client";
+import { holdsOpen } from "@seqwatch/client";
 import { finishDelivery, type Settlement, Unsettled } from "@seqwatch/core";
 import type { Consumers } from "./consumers.ts";
 import type { DuplicateGuard } from "./duplicate-guard.ts";
@@ -7,7 +8,6 @@ import type { Below } from "./override.ts";
 import type { PartitionOf } from "./partition.ts";
 import { type Api, isMessage, isObject, type Message } from "./ports.ts";
 import type { Held, QueueConsumer } from "./queue-consumer.ts";
-import { holdsOpen } from "./tracked.ts";
 import { handleWithoutAck } from "./without-ack.ts";
 
 export interface ReceiverOptions {

@@ -1,6 +1,6 @@
 import { types } from "node:util";
+import { holdsOpen } from "@seqwatch/client";
 import type { Held } from "./queue-consumer.ts";
-import { holdsOpen } from "./tracked.ts";
 
 /**
  * Calls the handler of a message that nobody will ack. It is processed once the handler is over, which for an async

@@ -5,3 +5,4 @@ export { createSystemHost, type Host, systemHost } from "./host.ts";
 export { createLogObserver } from "./log-observer.ts";
 export { badOption, type ClientOptions, checkOptionNames } from "./options.ts";
 export type { Registration, Reporter } from "./report-loop.ts";
+export { holdsOpen, track } from "./tracked.ts";

@@ -30,7 +30,6 @@ export interface BrokerPort {
   fetch(request: object): Promise<unknown>;
   listOffsets(request: object): Promise<unknown>;
   offsetCommit(request: OffsetCommitPort): Promise<unknown>;
-  joinGroup?(request: object): Promise<unknown>;
 }
 
 /** Every commit of a member passes here: automatic ones, the user's own, a seek's, and a reset's (offset −1 or −2). */

@@ -1,9 +1,9 @@
+import { holdsOpen } from "@seqwatch/client";
 import { type BatchAccount, originHeader, StampReader, stampHeader } from "@seqwatch/core";
 import type { AssignedLane } from "./assigned-lane.ts";
 import { outcomeAt } from "./batch-outcome.ts";
 import type { DuplicateGuard } from "./duplicate-guard.ts";
 import type { EachBatchPayloadPort, EachMessagePayloadPort, ReceivedMessage, RunConfigPort } from "./port.ts";
-import { holdsOpen } from "./tracked.ts";
 import { endTrace, type ReadingTrace, traceReading } from "./watched-messages.ts";
 
 type Handler<Payload> = (payload: Payload) => unknown;

@@ -1,13 +1,12 @@
 import type { EvidenceReader, KafkaReading, Lane, LogExtract, LogRange } from "@seqwatch/core";
+import { BrokerSettings } from "./broker-settings.ts";
 import { type BrokerPort, type ClusterPort, clusterIdOf, clusterSourceOf } from "./cluster.ts";
-import { FirstJoinDelay } from "./first-join-delay.ts";
 import { readGroups } from "./group-readings.ts";
 import { isDenied, offsetOf } from "./log-answers.ts";
 import { type ExtractLimits, extractLog } from "./log-extract.ts";
 import { readingWithoutPartition } from "./no-partition.ts";
 import { QuietTimes } from "./quiet-times.ts";
 import { findBroker, isAboutTopic, knowBrokers, readTopicMetadata } from "./topic-metadata.ts";
-import { TopicPolicies } from "./topic-policies.ts";
 
 export interface KafkaReaderOptions {
   /** The name that lanes bear where the option `cluster` was used; default: the brokers' own. */
@@ -44,8 +43,7 @@ class LogReader implements EvidenceReader {
   readonly #kafka: object;
   readonly #options: KafkaReaderOptions;
   #connection: Promise<ClusterPort> | undefined;
-  readonly #policies = new TopicPolicies();
-  readonly #firstJoinDelay = new FirstJoinDelay();
+  readonly #settings = new BrokerSettings();
   readonly #quiet = new QuietTimes();
   /** Topics whose records we may not read, and since when: the right may be given later. */
   readonly #denied = new Map<string, number>();
@@ -120,8 +118,8 @@ class LogReader implements EvidenceReader {
     };
     const logStart = await list(-1, 0, earliest);
     const groupReadings = await readGroups(connection, { topic, partition }, groups, this.#options.memberIds);
-    const compacted = await this.#policies.isCompacted(broker, topic, nowMs());
-    const firstJoinDelayMs = await this.#firstJoinDelay.read(broker, leader, nowMs());
+    const compacted = await this.#settings.isCompacted(broker, topic, nowMs());
+    const firstJoinDelayMs = await this.#settings.firstJoinDelayMs(broker, leader, nowMs());
     const logEnd = await list(-2, 0, latest).catch(() => undefined); // some rights or brokers do not let us see it
     const highWatermark = await list(-1, 0, latest);
     const lastStableOffset = await list(-1, 1, latest);

@@ -1,9 +1,10 @@
 import type { Client } from "@seqwatch/client";
-import { type BrokerPort, type ClusterPort, clusterIdOf } from "./cluster.ts";
+import { type ClusterPort, clusterIdOf } from "./cluster.ts";
+import { watchMemberId } from "./member-id-watch.ts";
 import { memberRole } from "./member-ids.ts";
 import type { Members } from "./members.ts";
 import type { AdminPort, ResetOffsetsPort } from "./port.ts";
-import { at, listAt, numberAt, textAt } from "./untyped.ts";
+import { at, listAt, numberAt } from "./untyped.ts";
 import { withinMs } from "./within.ts";
 
 /** What a watched admin stands on. */
@@ -92,30 +93,19 @@ class WatchedAdmin {
       const broker = await findGroupCoordinator(query);
       if (!this.#known.has(broker)) {
         this.#known.add(broker);
-        this.#watchJoins(broker);
+        const { client } = this.#surroundings;
+        watchMemberId(
+          broker,
+          (memberId) => this.#joined(memberId),
+          (where, error) => client.failed(where, error),
+        );
       }
       return broker;
     };
   }
 
-  /** The broker gives a member its id by refusing its first request to join. */
-  #watchJoins(broker: BrokerPort): void {
-    const joinGroup = broker.joinGroup?.bind(broker);
-    if (joinGroup === undefined) return;
-    broker.joinGroup = async (request) => {
-      try {
-        const answer = await joinGroup(request);
-        this.#joined(textAt(answer, "memberId"));
-        return answer;
-      } catch (error) {
-        this.#joined(textAt(error, "memberId"));
-        throw error;
-      }
-    };
-  }
-
   #joined(memberId: string): void {
-    if (memberId === "" || this.#movedGroup === undefined) return;
+    if (this.#movedGroup === undefined) return;
     this.#surroundings.client.setRole(this, memberRole(this.#movedGroup, memberId));
   }
 }

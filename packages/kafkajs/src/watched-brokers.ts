@@ -1,4 +1,5 @@
 import type { BrokerPort, ClusterPort, OffsetCommitPort } from "./cluster.ts";
+import { watchMemberId } from "./member-id-watch.ts";
 import { listAt, numberAt, textAt } from "./untyped.ts";
 
 /** One partition of a fetch: where it was asked from, and what came. */
@@ -17,8 +18,8 @@ export interface BrokerHooks {
   /** Before a commit leaves; returns what to do once the broker has accepted it. */
   committing(commit: OffsetCommitPort): () => void;
   /** The coordinator has given this member its id; it is in its group from now on, and the join may yet take seconds. */
-  joining(memberId: string): void;
-  failed(where: string, error: unknown): void;
+  readonly joining: (memberId: string) => void;
+  readonly failed: (where: string, error: unknown) => void;
 }
 
 /**
@@ -54,30 +55,7 @@ function watchBroker(broker: BrokerPort, hooks: BrokerHooks): void {
     guard(hooks, "booking a commit", () => committed?.());
     return answer;
   };
-  watchMemberId(broker, hooks);
-}
-
-/**
- * A first join is refused with the id to join by (KIP-394), then held back for `group.initial.rebalance.delay.ms`; kafkajs
- * tells of it only once it is over. Until then a member of ours would look like a stranger.
- */
-function watchMemberId(broker: BrokerPort, hooks: BrokerHooks): void {
-  const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(broker) ?? {});
-  const symbol = symbols.find(({ description }) => description === "private:Broker:sendRequest");
-  const send: unknown = symbol === undefined ? undefined : Reflect.get(broker, symbol);
-  if (symbol === undefined || typeof send !== "function") return;
-  Reflect.set(broker, symbol, (...request: unknown[]): unknown => {
-    const answer: unknown = Reflect.apply(send, broker, request);
-    // Heard beside its way to kafkajs, which gets the very same promise.
-    if (answer instanceof Promise)
-      answer.catch((error: unknown) => guard(hooks, "a join", () => noteMemberId(error, hooks)));
-    return answer;
-  });
-}
-
-function noteMemberId(error: unknown, hooks: BrokerHooks): void {
-  const memberId = textAt(error, "memberId");
-  if (textAt(error, "name") === "KafkaJSMemberIdRequired" && memberId !== "") hooks.joining(memberId);
+  watchMemberId(broker, hooks.joining, hooks.failed);
 }
 
 function guard<T>(hooks: BrokerHooks, where: string, work: () => T): T | undefined {

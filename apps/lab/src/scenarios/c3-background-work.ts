@@ -11,7 +11,7 @@ export const scenario: Scenario = {
   world: { kafka: "shared" },
   broken: {
     rule: "track() holds a message open until its work is over",
-    file: "packages/kafkajs/src/tracked.ts",
+    file: "packages/client/src/tracked.ts",
     from: "return work.openCount > 0 || work.hasFailed;",
     to: "return false;",
   },

@@ -1,17 +1,17 @@
-/** Work of a message that goes on after its handler has returned. */
+/** Work of a message that goes on after its handler has returned, or after its ack. */
 interface OpenWork {
   openCount: number;
   hasFailed: boolean;
-  /** Set once the handler is over: called when the last work is. */
+  /** Set once all else is over: called when the last work is. */
   settled: ((hasFailed: boolean) => void) | undefined;
 }
 
 const openWork = new WeakMap<object, OpenWork>();
 
 /**
- * Holds a message open for work that goes on after its handler has returned: it counts as processed when the promise
- * is fulfilled, and as given up when it is rejected. Call it before the handler returns. Gives the same promise back;
- * its rejection stays yours to handle.
+ * Holds a message open for work that goes on after its handler has returned (RabbitMQ: after its ack): it counts as
+ * processed when the promise is fulfilled, and not when it is rejected: given up with Kafka, never settled with RabbitMQ.
+ * Call it before the handler returns, and before the ack. Gives the same promise back; its rejection stays yours to handle.
  *
  * ```ts
  * eachMessage: async ({ message }) => {
