@@ -64,9 +64,11 @@ type AddFate = (fate: Fate, sequences: RangeSet) => void;
 function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
   const unreceived = difference(cohort.sequences, facts.received);
   if (isEmpty(unreceived)) return;
-  const { nowMs, rules } = facts.cohorts;
-  if (cohort.passed === undefined) {
-    if (nowMs - cohort.openedAtMs >= facts.graceMs) add(fateOfWaiting(facts), unreceived);
+  const { nowMs, rules, sight } = facts.cohorts;
+  const isGoneByItself = sight.watch.isGone && sight.watch.limits?.isTemporary === true;
+  if (cohort.passed === undefined || isGoneByItself) {
+    const fate = isGoneByItself ? wentByItself : fateOfWaiting(facts);
+    if (nowMs - cohort.openedAtMs >= facts.graceMs) add(fate, unreceived);
     return;
   }
   const isShown = nowMs - cohort.passed.atMs >= facts.graceMs;
@@ -74,7 +76,7 @@ function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
   const doubted = rules.doubtTo ? upTo(unreceived, doubtTo) : emptyRanges;
   const unconfirmed = intersection(difference(unreceived, doubted), facts.unconfirmed);
   const rest = difference(difference(unreceived, doubted), unconfirmed);
-  const { sight, ledger } = facts.cohorts;
+  const { ledger } = facts.cohorts;
   const known = { limits: rules.deadLetter ? sight.watch.limits : heedless, ledger };
   const { disposals, maybeDead } = disposalsOf(cohort, rest, known);
   const goneAbove = cohort.gone?.above;
@@ -94,7 +96,6 @@ function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
 /** What waits in a queue that is no longer there will not be delivered; who read it before nobody may have seen. */
 function fateOfWaiting({ cohorts: { sight } }: GapFacts): Fate {
   if (!sight.watch.isGone) return pending;
-  if (sight.watch.limits?.isTemporary === true) return wentByItself;
   return { ...inDoubt("not-provable"), verdict: "store.dropped", decidedBy: goneUnseen };
 }
 

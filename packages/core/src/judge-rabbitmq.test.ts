@@ -54,6 +54,16 @@ describe("the judge of RabbitMQ lanes", () => {
     expect(statesOf(found, 17)).toEqual(["in-doubt foreign-member consume.unreported"]);
   });
 
+  test("what an exclusive queue still held goes with it by design, though nobody could ever count its consumers", () => {
+    const limits = { isTemporary: true };
+    const held: Pass = { limits, isLocked: true, ready: 1 };
+    const found = begin().run(20, (at) => (at < 8 ? held : { ...held, isGone: true }));
+    expect(found.proofs).toEqual([]);
+    expect(statesOf(found, 17)).toEqual(["explained store.dropped"]);
+    const lasting = begin().run(20, (at) => ({ isLocked: true, isGone: at >= 8 }));
+    expect(statesOf(lasting, 17)).not.toContain("explained store.dropped");
+  });
+
   test("expects from the first delivery where the binding may be younger than the stream", () => {
     const found = begin({ boundBefore: false }).run(20, () => ({ receipts: { received: [5, 16, 18, 20] } }));
     expect(found.proofs.map((proof) => proof.sequences)).toEqual([[17, 17]]);
@@ -151,6 +161,9 @@ interface Pass {
   readonly number?: number;
   readonly standing?: "alive" | "silent";
   readonly consumerCount?: number;
+  /** It is exclusive to another connection: a declare is refused. */
+  readonly isLocked?: boolean;
+  readonly isGone?: boolean;
   readonly getCount?: number;
   readonly ready?: number;
   readonly unacked?: number;
@@ -197,8 +210,8 @@ function inputOf(pass: Pass, at: number, nowMs: number, memory: LaneMemory): Jud
   };
   const reading: QueueReading = {
     beganAtMs: nowMs - 10,
-    exists: true,
-    bound: true,
+    exists: pass.isGone !== true,
+    bound: pass.isGone !== true,
     provable: true,
     limits: {
       ttlMs: undefined,
@@ -210,7 +223,7 @@ function inputOf(pass: Pass, at: number, nowMs: number, memory: LaneMemory): Jud
     },
     uptimeMs: 600_000 + nowMs,
     shape: "",
-    consumerCount: pass.consumerCount ?? 1,
+    consumerCount: pass.isLocked === true || pass.isGone === true ? undefined : (pass.consumerCount ?? 1),
     ready: pass.ready ?? 0,
     unacked: pass.unacked ?? 0,
     getCount: pass.getCount ?? 0,

@@ -15,8 +15,14 @@ export interface BrokenResult {
   readonly differences: readonly string[];
 }
 
-/** Plays one row in processes from whose sources its rule was taken out, on servers of their own. */
-export async function runBroken({ id, broken }: Scenario): Promise<BrokenResult> {
+/**
+ * Plays one row in processes from whose sources its rule was taken out, with an auditor and a Redis of its own. The
+ * brokers are those of `settings` where it leaves them calm, else its own too.
+ */
+export async function runBroken(
+  { id, broken }: Scenario,
+  settings: Readonly<Record<string, string>>,
+): Promise<BrokenResult> {
   assertFound(id, broken);
   const child = spawn(
     process.execPath,
@@ -25,6 +31,7 @@ export async function runBroken({ id, broken }: Scenario): Promise<BrokenResult>
       stdio: ["ignore", "pipe", "inherit"],
       env: {
         ...process.env,
+        ...settings,
         LAB_BROKEN: JSON.stringify(broken),
         // Reaches the auditor and the row's processes too.
         NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --import=${new URL("break-rule.ts", import.meta.url).href}`,

@@ -7,7 +7,8 @@ import { loadScenarios, selectScenarios } from "./catalogue.ts";
 import { jsonReport, type Report, textReport } from "./report.ts";
 import { runScenario } from "./run-scenario.ts";
 import type { Scenario } from "./scenario.ts";
-import { runAll } from "./schedule.ts";
+import { leavesBrokersCalm, runAll, runAllBroken } from "./schedule.ts";
+import { hostSettings } from "./site.ts";
 import { Sites } from "./sites.ts";
 import { writeTable } from "./table.ts";
 
@@ -85,11 +86,15 @@ async function play(scenarios: readonly Scenario[], repeat: number, isTabled: bo
 }
 
 async function playBroken(scenarios: readonly Scenario[]): Promise<number> {
+  const guests = scenarios.filter(leavesBrokersCalm);
+  sites = new Sites(guests, (line) => report.step(line));
+  const opened = sites;
   let isAllRed = true;
-  for (const scenario of scenarios) {
-    const result = await runBroken(scenario);
+  await runAllBroken(scenarios, async (scenario) => {
+    const isGuest = guests.length > 1 && guests.includes(scenario);
+    const result = await runBroken(scenario, isGuest ? hostSettings(await opened.main()) : {});
     report.broken(result);
     isAllRed &&= result.isRed;
-  }
+  });
   return isAllRed ? 0 : 1;
 }

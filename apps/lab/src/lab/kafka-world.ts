@@ -31,7 +31,8 @@ export class KafkaWorld {
   /** An admin that Seqwatch does not know of, connected. */
   async admin(): Promise<Admin> {
     this.#admin ??= (async () => {
-      const admin = this.bare({ retry: { retries: 20, maxRetryTime: 2_000 } }).admin();
+      // A row may have frozen the broker that is asked: the next one answers.
+      const admin = this.bare({ requestTimeout: 8_000, retry: { retries: 20, maxRetryTime: 2_000 } }).admin();
       await admin.connect();
       return admin;
     })();

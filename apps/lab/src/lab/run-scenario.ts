@@ -37,6 +37,7 @@ export async function runScenario(
   const found = verdict.compareWith(expected);
   const failedChecks = await lab.failedChecks();
   await lab.close().catch(() => undefined);
+  await calmDown(scenario, site);
   const differences = [...(failure === undefined ? [] : [failure]), ...found.differences, ...failedChecks];
   const lostAtMs = lab.lostAtMs ?? verdict.playedAtMs;
   return {
@@ -52,6 +53,15 @@ export async function runScenario(
     figures: lab.figures,
     differences,
   };
+}
+
+/** A row that failed in the middle of its fault leaves no frozen or dead server to the next one. */
+async function calmDown({ world }: Scenario, { kafka, amqp }: Site): Promise<void> {
+  const brokers = world.kafka === "alone" ? (kafka?.nodes ?? []) : [];
+  const queues = world.rabbitmq === "alone" && amqp?.server !== undefined ? [amqp.server] : [];
+  for (const server of [...brokers, ...queues]) {
+    await (server.pid === undefined ? server.start() : server.resume()).catch(() => undefined);
+  }
 }
 
 function limitOf(scenario: Scenario): number {

@@ -2,6 +2,8 @@ import type { Scenario } from "./scenario.ts";
 
 /** How many calm rows run side by side. */
 const sharedCount = 4;
+/** As many as run without a rule: most of them wait for what will not come. */
+const brokenCount = 5;
 
 /**
  * Runs all rows: first those that leave their servers calm, several at once; then those that trouble Kafka and, beside
@@ -18,6 +20,25 @@ export async function runAll(
   await runPool(shared, sharedCount, run);
   await Promise.all([runPool(kafkaAlone, 1, run), runPool(rabbitmqAlone, 1, run)]);
   await runPool(rest, 1, run);
+}
+
+/** Runs the rows that get by with somebody else's brokers several at once, and the others one after the other. */
+export async function runAllBroken(
+  scenarios: readonly Scenario[],
+  run: (scenario: Scenario) => Promise<void>,
+): Promise<void> {
+  const guests = scenarios.filter(leavesBrokersCalm);
+  await runPool(guests, brokenCount, run);
+  await runPool(
+    scenarios.filter((one) => !leavesBrokersCalm(one)),
+    1,
+    run,
+  );
+}
+
+/** It troubles neither Kafka nor RabbitMQ; a Redis of its own it may trouble. */
+export function leavesBrokersCalm(scenario: Scenario): boolean {
+  return troubles(scenario).every((server) => server === "redis");
 }
 
 type Server = "kafka" | "rabbitmq" | "redis";

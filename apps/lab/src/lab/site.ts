@@ -45,8 +45,11 @@ export async function openSite(
   onProgress: (line: string) => void,
   rabbitmqNodes = 1,
 ): Promise<Site> {
-  // Rows trouble their servers, so none that somebody else needs will do.
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isAddress(name)));
+  const environment = {
+    // Rows trouble their servers, so none that somebody else needs will do.
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !isAddress(name))),
+    ...brokersOfHost(),
+  };
   const stack = await startStack({
     servers: [...brokers, "redis"],
     onProgress,
@@ -94,6 +97,24 @@ export async function openSite(
     await stack.stop();
     throw error;
   }
+}
+
+/** What a guest of another run needs: its brokers, under the names by which the stack finds servers. */
+export function hostSettings({ addresses }: Site): Readonly<Record<string, string>> {
+  const { kafkaBrokers, amqpUrl, amqpManagementUrl } = addresses;
+  const brokers = {
+    SEQWATCH_KAFKA_BROKERS: kafkaBrokers.join(","),
+    SEQWATCH_AMQP_URL: amqpUrl,
+    SEQWATCH_AMQP_MANAGEMENT_URL: amqpManagementUrl,
+  };
+  return { [hostVariable]: JSON.stringify(brokers) };
+}
+
+const hostVariable = "LAB_HOST";
+
+function brokersOfHost(): Readonly<Record<string, string>> {
+  const brokers: unknown = JSON.parse(process.env[hostVariable] ?? "{}");
+  return Object.fromEntries(Object.entries(Object(brokers)).map(([name, value]) => [name, String(value)]));
 }
 
 function isAddress(name: string): boolean {

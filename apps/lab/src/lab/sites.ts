@@ -27,8 +27,7 @@ export class Sites {
       this.#cluster ??= openSite(["rabbitmq"], this.#onProgress, clusterNodes);
       return await this.#cluster;
     }
-    this.#main ??= openSite(this.#brokers, this.#onProgress);
-    const main = await this.#main;
+    const main = await this.main();
     // Each run has a fresh pair: a replica is promoted once.
     if (scenario.world.redis === "replicated") {
       const pair = openFailoverSite(main);
@@ -40,6 +39,12 @@ export class Sites {
     const site = this.#evidence.get(evidence) ?? openEvidenceSite(main, evidence);
     this.#evidence.set(evidence, site);
     return await site;
+  }
+
+  /** The one for everybody. */
+  async main(): Promise<Site> {
+    this.#main ??= openSite(this.#brokers, this.#onProgress);
+    return await this.#main;
   }
 
   async close(): Promise<void> {

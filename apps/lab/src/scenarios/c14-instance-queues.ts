@@ -9,8 +9,8 @@ export const scenario: Scenario = {
   broken: {
     rule: "a queue of one instance goes with it, and what it still held was for that instance alone",
     file: "packages/core/src/judge-rabbitmq-gaps.ts",
-    from: "if (sight.watch.limits?.isTemporary === true) return wentByItself;",
-    to: "",
+    from: "sight.watch.isGone && sight.watch.limits?.isTemporary === true;",
+    to: "false;",
   },
   async play(lab) {
     const exchange = await lab.rabbitmq.exchange("prices", "fanout");
