@@ -16,7 +16,16 @@ export interface ApiFinding {
   readonly sequences: Readonly<Record<string, string>>;
   readonly messageCount: number;
   readonly messages: readonly { readonly sequence: number; readonly reference: string }[];
+  readonly openedAt: string;
   readonly changedAt: string;
+  readonly history: readonly ApiStep[];
+}
+
+/** A change of a finding's state, and for how long what proves a confirmation had been known by then. */
+export interface ApiStep {
+  readonly state: string;
+  readonly at: string;
+  readonly provenForMs: number | undefined;
 }
 
 /** What one group got of one stream. */
@@ -151,7 +160,16 @@ function toFinding(finding: Readonly<Record<string, unknown>>): ApiFinding {
       const { sequence, reference } = toObject(message);
       return { sequence: Number(sequence), reference: String(reference) };
     }),
+    openedAt: String(finding["openedAt"]),
     changedAt: String(finding["changedAt"]),
+    history: toList(finding["history"] ?? []).map((step) => {
+      const { state, at, provenForMs } = toObject(step);
+      return {
+        state: String(state),
+        at: String(at),
+        provenForMs: typeof provenForMs === "number" ? provenForMs : undefined,
+      };
+    }),
   };
 }
 

@@ -24,6 +24,12 @@ export function standingSince(aged: AgedRanges, atMs: number): RangeSet {
   return unionAll(aged.filter((entry) => entry.sinceMs <= atMs).map((entry) => entry.members));
 }
 
+/** Since when the oldest of these has been there; Infinity = none of them is. */
+export function sinceOf(aged: AgedRanges, members: RangeSet): number {
+  const times = aged.filter((entry) => !isEmpty(intersection(entry.members, members))).map(({ sinceMs }) => sinceMs);
+  return Math.min(Number.POSITIVE_INFINITY, ...times);
+}
+
 /** All members. */
 export function membersOf(aged: AgedRanges): RangeSet {
   return unionAll(aged.map((entry) => entry.members));

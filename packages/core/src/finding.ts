@@ -71,6 +71,8 @@ export interface Gap {
   readonly facts?: readonly string[];
   /** Proven by the reports alone: no record of the log was read, so where it went is not known. */
   readonly unattributed?: boolean;
+  /** Of what is proven: for how many milliseconds of the auditor's clock everything that proves it had been known. */
+  readonly provenForMs?: number;
 }
 
 /** One life of one instrumented process, as far as it is known. */
@@ -110,7 +112,16 @@ export interface Finding {
   /** Wall clock, milliseconds since 1970; for people, decides nothing. */
   readonly openedAtMs: number;
   readonly changedAtMs: number;
-  readonly history: readonly { readonly state: GapState; readonly atMs: number }[];
+  readonly history: readonly FindingStep[];
+}
+
+/** A change of a finding's state. */
+export interface FindingStep {
+  readonly state: GapState;
+  /** Wall clock, milliseconds since 1970. */
+  readonly atMs: number;
+  /** Of a confirmation: for how many milliseconds everything that proves it had been known to the auditor by then. */
+  readonly provenForMs?: number;
 }
 
 /** A record beside the gap that is known to have arrived. */

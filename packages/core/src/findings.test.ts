@@ -53,6 +53,15 @@ test("while a group stands still one finding counts what waits, and ends when th
   expect(after(grown, { gaps: [] })).toMatchObject([{ state: "explained", sequences: { explained: [5, 9] } }]);
 });
 
+test("a confirmation tells for how long everything that proves it had been known", () => {
+  const suspected = after([], { gaps: [gapOf([6, 7])] });
+  const confirmed = after(suspected, { confirmed: [{ ...gapOf([6, 7], "confirmed"), provenForMs: 3_200.4 }] });
+  expect(confirmed[0]?.history).toEqual([
+    { state: "suspected", atMs: 1_000 },
+    { state: "confirmed", atMs: 1_000, provenForMs: 3_200 },
+  ]);
+});
+
 test("a gap opens one finding, whatever the number of its ranges, and a pending one opens none", () => {
   expect(after([], { gaps: [gapOf([6, 7, 9, 9])] })).toMatchObject([
     { state: "suspected", sequences: { suspected: [6, 7, 9, 9] }, offsets: undefined },

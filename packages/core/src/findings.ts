@@ -1,5 +1,5 @@
 import { instanceOf } from "./fact-words.ts";
-import type { Finding, Gap, GapState, Instance } from "./finding.ts";
+import type { Finding, FindingStep, Gap, GapState, Instance } from "./finding.ts";
 import { consumersOf, factsOf } from "./finding-facts.ts";
 import type { ClientStanding } from "./judge.ts";
 import { type Lane, laneKeyOf } from "./lane.ts";
@@ -155,8 +155,13 @@ function describe(
     : { ...next, ...explain({ ...next, sequences: filled[state] ?? [] }, gap, pass) };
   // Whoever changed it before may have had a clock that is ahead of this one: the later change has to win.
   const atMs = Math.max(pass.wallMs, finding.changedAtMs);
-  const history = state === finding.state ? finding.history : [...finding.history, { state, atMs }].slice(-32);
+  const history = state === finding.state ? finding.history : [...finding.history, stepTo(state, atMs, gap)].slice(-32);
   return { ...explained, changedAtMs: atMs, history };
+}
+
+function stepTo(state: GapState, atMs: number, gap: Gap | undefined): FindingStep {
+  const provenForMs = state === "confirmed" ? gap?.provenForMs : undefined;
+  return provenForMs === undefined ? { state, atMs } : { state, atMs, provenForMs: Math.round(provenForMs) };
 }
 
 /** Figures move with every pass: only where the case itself is another one are they told anew. */
@@ -213,7 +218,7 @@ function openFinding(pass: PassResult, gap: Gap, known: readonly Finding[]): Fin
     neighbours: neighboursOf(pass.stamps, gap.producerId, gap.sequences),
     openedAtMs: pass.wallMs,
     changedAtMs: pass.wallMs,
-    history: [{ state: gap.state, atMs: pass.wallMs }],
+    history: [stepTo(gap.state, pass.wallMs, gap)],
   };
 }
 

@@ -12,9 +12,11 @@ export function joinAlike(gaps: readonly Gap[]): readonly Gap[] {
   return [...joined.values()];
 }
 
-function unionOf(a: Gap, b: Gap): Pick<Gap, "sequences" | "offsets"> {
+function unionOf(a: Gap, b: Gap): Pick<Gap, "sequences" | "offsets" | "provenForMs"> {
   const known = [a.offsets, b.offsets].filter((offsets) => offsets !== undefined);
+  const longest = Math.max(a.provenForMs ?? -1, b.provenForMs ?? -1);
   return {
+    ...(longest >= 0 && { provenForMs: longest }),
     sequences: union(a.sequences, b.sequences),
     offsets:
       known.length === 0

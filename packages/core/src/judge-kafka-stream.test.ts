@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Gap } from "./finding.ts";
 import { type ClientStanding, judge, type LaneMemory, noMemory } from "./judge.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneRecord } from "./lane-record.ts";
@@ -48,7 +49,12 @@ const noPartition = (): KafkaReading => logOf([], { leader: -1, partitionCount: 
 /** Passes over a lane at rest, a second apart, and what the last of them says. */
 function judgeFor(
   seconds: number,
-  of: { readonly ledger: StreamLedger; readonly reading: () => KafkaReading; readonly standing?: ClientStanding },
+  of: {
+    readonly ledger: StreamLedger;
+    readonly reading: () => KafkaReading;
+    readonly standing?: ClientStanding;
+    readonly proved?: (proof: Gap) => void;
+  },
 ) {
   let memory: LaneMemory = noMemory;
   const said = new Map<string, string>();
@@ -68,6 +74,7 @@ function judgeFor(
       }
     }
     proofs.splice(0, proofs.length, ...judgement.proofs.map(({ gap }) => gap));
+    for (const { gap } of judgement.proofs) of.proved?.(gap);
   }
   return {
     said: Object.fromEntries(said),
@@ -97,6 +104,14 @@ test("what was left out of the answer for a partition that does not exist is los
     said: {},
     proven: [{ verdict: "produce.ack-missing", sequences: [1, 2] }],
   });
+});
+
+test("a proof tells for how long all of it had been known, which is a grace as soon as it may be confirmed", () => {
+  const ledger = ledgerOf();
+  send(ledger, 2).omitted();
+  const times: (number | undefined)[] = [];
+  judgeFor(5, { ledger, reading: noPartition, proved: ({ provenForMs }) => times.push(provenForMs) });
+  expect(times[0]).toBe(defaultPolicy.graceMs);
 });
 
 test("a partition that is added between the two readings proves nothing", () => {

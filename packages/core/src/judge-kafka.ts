@@ -1,3 +1,4 @@
+import { sinceOf } from "./aged-ranges.ts";
 import type { Gap } from "./finding.ts";
 import type { JudgeInput, Judgement, Proof } from "./judge.ts";
 import { contextOf, type GroupContext, type LaneContext } from "./kafka-context.ts";
@@ -87,16 +88,24 @@ function judgeOne(context: LaneContext, ledger: LedgerReport): StreamResult {
   const settled =
     ledger.chunks.length + ledger.brackets.length > chunksWorthSettling ? settledTo(context.input.snapshot, facts) : 0;
   const asked = difference(askedOf(gaps, proofs), memory.asked);
+  const { nowMs } = context.input;
   return {
     memory: { ...memory, settledTo: Math.max(settled, memory.settledTo), asked: union(memory.asked, asked) },
     gaps,
-    proofs,
+    proofs: proofs.map((proof) => dated(proof, memory, nowMs)),
     wanted,
     seen: stream.seen,
     facts,
     settledTo: settled > memory.settledTo ? settled : 0,
     asked,
   };
+}
+
+/** With the time since when all that proves it has stood. */
+function dated(proof: Proof, memory: StreamMemory, nowMs: number): Proof {
+  const sets = [memory.candidates.get(proof.group ?? ""), memory.absent, memory.displaced, memory.gone];
+  const times = sets.flatMap((aged) => (aged === undefined ? [] : [sinceOf(aged, proof.sequences)]));
+  return { ...proof, gap: { ...proof.gap, provenForMs: nowMs - Math.min(nowMs, ...times) } };
 }
 
 function memoryAfter(context: LaneContext, results: readonly StreamResult[]): KafkaMemory {

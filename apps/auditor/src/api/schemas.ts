@@ -81,7 +81,9 @@ export const findingSchema = Type.Object({
   ),
   openedAt: time,
   changedAt: time,
-  history: Type.Array(Type.Object({ state: Type.Enum(gapStates), at: time })),
+  history: Type.Array(
+    Type.Object({ state: Type.Enum(gapStates), at: time, provenForMs: Type.Optional(Type.Number()) }),
+  ),
 });
 
 export const findingsPage = Type.Object({ findings: Type.Array(findingSchema), next: Type.Optional(Type.String()) });

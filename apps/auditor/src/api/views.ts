@@ -58,7 +58,11 @@ export function findingView(
     })),
     openedAt: timeOf(finding.openedAtMs),
     changedAt: timeOf(finding.changedAtMs),
-    history: finding.history.map(({ state, atMs }) => ({ state, at: timeOf(atMs) })),
+    history: finding.history.map(({ state, atMs, provenForMs }) => ({
+      state,
+      at: timeOf(atMs),
+      ...(provenForMs !== undefined && { provenForMs }),
+    })),
   };
 }
 

@@ -20,7 +20,9 @@ const finding: ApiFinding = {
     { sequence: 6, reference: "orders-1:51" },
     { sequence: 7, reference: "orders-1:60" },
   ],
+  openedAt: "2026-01-01T00:00:00.000Z",
   changedAt: "2026-01-01T00:00:01.000Z",
+  history: [],
 };
 
 test("a finding in several states names as lost only what is confirmed", () => {

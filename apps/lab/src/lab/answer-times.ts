@@ -51,6 +51,7 @@ export class AnswerTimes {
       });
     this.#figure("noticed", sinceAnswer(this.#noticedAtMs));
     this.#figure("suspected", sinceAnswer(openedAtMs));
+    this.#lab.suspectedAfter(sinceAnswer(openedAtMs).map((ms) => Math.max(0, ms)));
     this.#figure("confirmed", sinceAnswer(confirmedAtMs));
   }
 

@@ -28,6 +28,8 @@ export class Lab extends Ground {
   readonly #checks: Check[] = [];
   readonly #figures = new Map<string, number>();
   readonly #cleanups: (() => Promise<void>)[] = [];
+  #isTailLost = false;
+  #suspectedMs: readonly number[] = [];
   #lostAtMs: number | undefined;
 
   constructor(options: {
@@ -151,6 +153,16 @@ export class Lab extends Ground {
     return this.#lostAtMs;
   }
 
+  /** The same of the last messages of a stream, which everybody who reads it had caught up with. */
+  tailLostNow(): void {
+    this.#isTailLost = true;
+    this.lostNow();
+  }
+
+  get isTailLost(): boolean {
+    return this.#isTailLost;
+  }
+
   /** A truth beside the findings that has to become true before the row is over, e.g. of a figure of the API. */
   check(sentence: string, holds: () => boolean | Promise<boolean>): void {
     this.#checks.push({ sentence, holds });
@@ -168,6 +180,15 @@ export class Lab extends Ground {
       }),
     );
     return answers.flat();
+  }
+
+  /** How long after its answer each message that was left out was suspected. The last call counts. */
+  suspectedAfter(times: readonly number[]): void {
+    this.#suspectedMs = times;
+  }
+
+  get suspectedMs(): readonly number[] {
+    return this.#suspectedMs;
   }
 
   /** A figure to print beside the result, e.g. how long a suspicion took. */

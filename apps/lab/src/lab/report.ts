@@ -1,6 +1,7 @@
 import { createColors } from "picocolors";
 import { count, quickness } from "../words.ts";
 import type { BrokenResult } from "./broken.ts";
+import { paceLines, paceOf } from "./pace.ts";
 import type { Scenario, ScenarioResult } from "./scenario.ts";
 
 /** The end of a run, as machines read it. */
@@ -38,13 +39,13 @@ export function jsonReport(to: Sink): Report {
     began: () => undefined,
     ended: (result) => {
       results.push(result);
-      line({ kind: "scenario", ...result });
+      line({ kind: "scenario", ...result, pace: paceOf([result.pace]) });
     },
     broken: (result) => line({ kind: "broken", ...result }),
     results: () => results,
     summary: () => {
       const summary = summarize(results);
-      line({ kind: "summary", ...summary, ...paceOf(results) });
+      line({ kind: "summary", ...summary, ...delaysOf(results), pace: paceOf(results.map(({ pace }) => pace)) });
       return summary;
     },
   };
@@ -73,12 +74,13 @@ export function textReport(to: Sink, hasColors: boolean): Report {
     results: () => results,
     summary: () => {
       const summary = summarize(results);
-      const { delayP50Ms, delayP99Ms } = paceOf(results);
+      const { delayP50Ms, delayP99Ms } = delaysOf(results);
       line("");
       line(
         `${bold(`${count(summary.exact)} of ${count(summary.scenarios)} exact`)}, ${summary.falseLosses} false, ${summary.missedLosses} missed`,
       );
       line(`from the loss to the finding: median ${quickness(delayP50Ms)}, p99 ${quickness(delayP99Ms)}`);
+      for (const text of paceLines(results.map(({ pace }) => pace))) line(text);
       return summary;
     },
   };
@@ -103,7 +105,7 @@ function summarize(results: readonly ScenarioResult[]): LabSummary {
 }
 
 /** How long it took from a loss to its finding, over the rows that had one. */
-function paceOf(results: readonly ScenarioResult[]): { readonly delayP50Ms: number; readonly delayP99Ms: number } {
+function delaysOf(results: readonly ScenarioResult[]): { readonly delayP50Ms: number; readonly delayP99Ms: number } {
   const delays = results
     .map(({ delayMs }) => delayMs)
     .filter((ms) => ms > 0)

@@ -51,6 +51,11 @@ export async function runScenario(
     seconds: Number(((performance.now() - beganAtMs) / 1_000).toFixed(1)),
     said: found.said,
     figures: lab.figures,
+    pace: {
+      suspected: lab.suspectedMs,
+      confirmed: verdict.provenForMs(),
+      tail: lab.isTailLost ? verdict.openedAtMs().map((atMs) => Math.max(0, atMs - lostAtMs)) : [],
+    },
     differences,
   };
 }
@@ -94,6 +99,20 @@ class Verdict {
 
   compareWith(expected: Expected): Comparison {
     return compare(this.#claims, expected, this.#everConfirmed);
+  }
+
+  /** For how long what proves it had been known, of each confirmation. */
+  provenForMs(): readonly number[] {
+    return this.#confirmations().flatMap(({ history }) => history.flatMap(({ provenForMs }) => provenForMs ?? []));
+  }
+
+  /** When the findings that confirmed anything were opened. */
+  openedAtMs(): readonly number[] {
+    return this.#confirmations().map(({ openedAt }) => Date.parse(openedAt));
+  }
+
+  #confirmations(): readonly ApiFinding[] {
+    return this.#look.findings.filter((finding) => this.#isOwn(finding) && finding.state === "confirmed");
   }
 
   /** Waits until everything is said and checked, and has stood for a while. */

@@ -1,4 +1,5 @@
 import type { Lab } from "./lab.ts";
+import type { Pace } from "./pace.ts";
 import type { Self } from "./self.ts";
 
 /** One way to lose or to double a message, on real servers, with what must be said of it. */
@@ -80,6 +81,8 @@ export interface ScenarioResult {
   /** From the loss to the last confirmation; 0 where nothing had to be confirmed. */
   readonly delayMs: number;
   readonly seconds: number;
+  /** How soon it was told. */
+  readonly pace: Pace;
   /** What people see in the table: states with their verdicts or causes, and how many messages. */
   readonly said: Readonly<Record<string, number>>;
   /** Figures of its own, e.g. how long a suspicion took. */

@@ -31,7 +31,7 @@ export const scenario: Scenario = {
           payload.resolveOffset(message.offset);
           if (handled.size === 5) break;
         }
-        lab.lostNow();
+        lab.tailLostNow();
       },
     });
     await lab.until("the worker to give up", () => handled.size >= 5);

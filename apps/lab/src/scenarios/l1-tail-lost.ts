@@ -26,7 +26,7 @@ export const scenario: Scenario = {
     const admin = await lab.kafka.admin();
     const [end] = await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(end?.high) }] });
-    lab.lostNow();
+    lab.tailLostNow();
     return { lost, says: [{ state: "confirmed", verdict: "store.retention", group, names: lost }] };
   },
 };

@@ -21,7 +21,7 @@ export const scenario: Scenario = {
     const tail = await shop.send("", queue, 60);
     await lab.knows("", queue, tail.at(-1));
     await (await lab.rabbitmq.channel()).purgeQueue(queue);
-    lab.lostNow();
+    lab.tailLostNow();
     await openWorker(lab, queue, { base: "worker-2" });
 
     return { lost: tail, says: [{ state: "confirmed", verdict: "store.dropped", group: queue, names: tail }] };

@@ -24,7 +24,7 @@ export const scenario: Scenario = {
     const answer = await producer.send({ topic, messages: astray });
     const lost = astray.map(({ value }) => value);
     times.answered(lost);
-    lab.lostNow();
+    lab.tailLostNow();
     lab.check("kafkajs resolved without a word", () => answer.length === 0);
     times.bookWhenKnown(topic);
     return { lost, says: [{ state: "confirmed", verdict: "produce.ack-missing", group: null, names: lost }] };

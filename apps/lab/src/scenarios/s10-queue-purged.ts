@@ -21,7 +21,7 @@ export const scenario: Scenario = {
     const lost = await shop.send("", queue, 70);
     await lab.knows("", queue, lost.at(-1));
     await lab.rabbitmq.manage("DELETE", `/queues/%2F/${encodeURIComponent(queue)}/contents`);
-    lab.lostNow();
+    lab.tailLostNow();
 
     lab.check("nothing is left", async () => (await lab.rabbitmq.count(queue)) === 0);
     lab.check("nobody got any of them", () => !hasAll(lost.slice(0, 1), worker.received));
