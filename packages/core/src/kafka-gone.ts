@@ -5,7 +5,7 @@ import { commitBefore } from "./kafka-commits.ts";
 import type { LaneContext } from "./kafka-context.ts";
 import { isMisAcked } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
-import { hullOf, type Place, placesOf } from "./kafka-places.ts";
+import { cutAt, hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { difference, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
 import { processedByAny, type StreamFacts } from "./stream-facts.ts";
 
@@ -113,18 +113,11 @@ function misAckedOf(context: LaneContext, facts: StreamFacts, places: readonly P
 function goneOf(context: LaneContext, places: readonly Place[], sound: RangeSet): RangeSet {
   const cut = context.eraRise?.cut ?? context.input.snapshot.cut;
   if (context.reading === undefined || cut === undefined) return [];
-  const older = places.flatMap((place) => (place.era === context.era - 1 ? partFrom(place, cut) : []));
+  const older = places.flatMap((place) => (place.era === context.era - 1 ? cutAt(place, cut) : []));
   const gone = older.filter((place) => place.low >= cut);
   // An ack that came late lies among sequences that were known long before: only the set of what was placed tells.
   const placed = unionAll(gone.map((place) => rangeOf(place.first, place.last)));
   return isClearOfCommits(context, gone, intersection(placed, sound), context.madeAgainIn === context.era);
-}
-
-/** Of a run that lies there offset by offset the part from this offset on; any other run is as it is, a whole. */
-function partFrom(place: Place, offset: number): Place {
-  if (!place.exact || place.low >= offset || place.high < offset) return place;
-  const first = place.first + (offset - place.low);
-  return { ...place, first, low: offset, told: place.told === undefined ? undefined : offset };
 }
 
 /**
@@ -144,7 +137,7 @@ function isClearOfCommits(
   // A commit that was first read after the fall says nothing of what was worked before it.
   const readSince = Math.max(...groups.map((group) => group.readSince));
   const clear = places
-    .flatMap((place) => partFrom(place, lowest))
+    .flatMap((place) => cutAt(place, lowest))
     .filter((place) => place.low >= lowest && place.era >= readSince);
   return intersection(sequences, unionAll(clear.map((place) => rangeOf(place.first, place.last))));
 }

@@ -8,7 +8,7 @@ import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./
 import type { StreamMemory } from "./kafka-memory.ts";
 import { type Part, partsOf } from "./kafka-parts.ts";
 import { pendingGap } from "./kafka-pending.ts";
-import { hullOf, type Place, placesOf } from "./kafka-places.ts";
+import { cutAt, hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { passedOf, passedVerdict, retainedOf } from "./kafka-retained.ts";
 import { ruleUnread, unreadGaps } from "./kafka-unread.ts";
 import type { Receipts } from "./lane-record.ts";
@@ -106,14 +106,23 @@ export function judgeGroup(
 
 /** Splits a run into the parts inside and outside of what is done, and rules each. */
 function rule(context: LaneContext, group: GroupContext, facts: StreamFacts, place: Place): readonly Ruled[] {
-  if (place.era !== context.era || context.eraRise !== undefined) {
-    return [{ place, ruling: { kind: "doubt", cause: "two-eras" } }];
-  }
+  if (place.era !== context.era || context.eraRise !== undefined) return ruleOlder(context, group, place);
   const missed = { retained: retainedOf(context, group), passed: passedOf(context, group) };
   return partsOf(place, group, missed).map(({ part, kind }) => ({
     place: part,
     ruling: ruleOfKind(kind, context, group, facts, part),
   }));
+}
+
+/** What lies below the place where the log was cut is there as before, and before a group that has not got there. */
+function ruleOlder(context: LaneContext, group: GroupContext, place: Place): readonly Ruled[] {
+  const cut = context.eraRise === undefined ? (context.input.snapshot.cut ?? 0) : 0;
+  const passed = Math.max(group.lastDone + 1, group.memory.highestCommit, group.reading?.committed ?? 0);
+  const parts = cutAt(place, passed).flatMap((part) => cutAt(part, cut));
+  return parts.map((part) => {
+    const isAhead = part.era === context.era - 1 && part.high >= passed && part.high < cut;
+    return { place: part, ruling: isAhead ? { kind: "pending" } : { kind: "doubt", cause: "two-eras" } };
+  });
 }
 
 function ruleOfKind(

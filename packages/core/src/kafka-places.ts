@@ -42,6 +42,14 @@ export function placesOf(
   return { places, unplaced: joinTouching(unplaced) };
 }
 
+/** Cuts a run that lies there offset by offset where an offset begins a new part; any other run is as it is, a whole. */
+export function cutAt(place: Place, offset: number): readonly Place[] {
+  if (!place.exact || place.low >= offset || place.high < offset) return [place];
+  const first = place.first + (offset - place.low);
+  const below = { ...place, last: first - 1, high: offset - 1 };
+  return [below, { ...place, first, low: offset, told: place.told === undefined ? undefined : offset }];
+}
+
 /** The interval that holds all of some sequences, for people; undefined where nothing is in it. */
 export function hullOf(places: readonly Place[], sequences: RangeSet): Gap["offsets"] {
   const touching = places.filter((place) => overlaps(sequences, place.first, place.last));
