@@ -75,6 +75,10 @@ export class OutStream {
     return this.#chain.hasNews;
   }
 
+  lastWords(): void {
+    this.#chain.lastWords();
+  }
+
   advance(): Promise<void> {
     return this.#chain.advance();
   }

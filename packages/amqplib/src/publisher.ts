@@ -39,7 +39,11 @@ export class Publisher {
     this.#confirmWithinMs = settings.confirmWithinMs ?? defaultConfirmWithinMs;
     this.#overdue = new OverdueConfirms(client, this.#confirmWithinMs);
     this.#families = [this.#createFamily(false), this.#createFamily(true)];
-    this.#registration = client.register("producer", { report: () => this.#report(), isUnderLoad: () => false });
+    this.#registration = client.register("producer", {
+      report: () => this.#report(),
+      lastWords: () => this.#lastWords(),
+      isUnderLoad: () => false,
+    });
     client.onRecordingChange(() => this.#endUnrecorded());
   }
 
@@ -168,6 +172,10 @@ export class Publisher {
       (stream) => stream.advance(),
     );
     for (const family of this.#families) this.#forgetOver(family, nowMs);
+  }
+
+  #lastWords(): void {
+    for (const stream of this.#streams()) stream.lastWords();
   }
 
   #forgetOver(family: Family, nowMs: number): void {

@@ -57,6 +57,27 @@ test("a report whose answer never came is sent again as it was, before anything 
   ]);
 });
 
+test("at the exit of the process the news go out at once, built on a report that was not answered yet", () => {
+  const { chain, sent, news } = setUp(["a"], []);
+  void chain.advance();
+  news.splice(0, 1, "a and b");
+  chain.lastWords();
+  expect(sent).toEqual([
+    { number: 1, nonce: "n1", buildsOn: "", what: "a" },
+    { number: 2, nonce: "n2", buildsOn: "n1", what: "a and b" },
+  ]);
+});
+
+test("at the exit of the process nothing is written where there is no news, and a failure ends nothing", async () => {
+  const { chain, sent, news } = setUp([], [new Error("gone")]);
+  chain.lastWords();
+  expect(sent).toEqual([]);
+  news.push("a");
+  chain.lastWords();
+  await Promise.resolve();
+  expect(sent).toEqual([{ number: 1, nonce: "n1", buildsOn: "", what: "a" }]);
+});
+
 test("a store that forgot gets everything, built on nothing", async () => {
   const { chain, sent } = setUp(["a", "b"], [stored, { kind: "send-all", era: 3 }]);
   await chain.advance();

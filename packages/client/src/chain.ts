@@ -66,6 +66,21 @@ export class Chain<Report> {
     }
   }
 
+  /**
+   * The process exits: writes what is new within this very tick, built on the report whose answer is still awaited, if
+   * there is one. The connection keeps their order, so either both are stored or the store refuses the second.
+   */
+  lastWords(): void {
+    if (!this.#author.hasNews()) return;
+    const { link, report } = this.#open ?? this.#compose();
+    const last = this.#open === undefined ? report : this.#author.next(this.#linkAfter(link));
+    void this.#author.send(last).catch(() => {}); // nobody is left to be told
+  }
+
+  #linkAfter({ number, nonce }: Link): Link {
+    return { number: number + 1, nonce: this.#newNonce(), buildsOn: nonce };
+  }
+
   #compose(): { readonly report: Report; readonly link: Link } {
     const link = { number: this.#number + 1, nonce: this.#newNonce(), buildsOn: this.#buildsOn };
     return { report: this.#author.next(link), link };

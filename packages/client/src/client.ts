@@ -302,7 +302,7 @@ class LiveClient implements Client {
 
   /** Only what the store's client writes within this very tick can get out. */
   #reportAtExit(): void {
-    for (const loop of this.#loops) void loop.now().catch(() => {}); // counted; nobody is left to be told
+    for (const loop of this.#loops) loop.lastWords();
     if (this.#closing === undefined) this.#signSoon();
   }
 

@@ -4,6 +4,8 @@ import type { Host } from "./host.ts";
 export interface Reporter {
   /** Writes what is new; rejects when the store does. Never called twice at once. */
   report(): Promise<void>;
+  /** The process exits: writes what is new within this very tick, also beside a report that is under way. */
+  lastWords?(): void;
   /** Whether so much is going on that it should report more often. */
   isUnderLoad(): boolean;
 }
@@ -58,6 +60,13 @@ export class ReportLoop implements Registration {
   async now(): Promise<void> {
     if (this.#running !== undefined) await this.#running.catch(() => {}); // whoever started it has counted the failure
     await this.#run();
+  }
+
+  /** The process exits: only what is written within this tick gets out. */
+  lastWords(): void {
+    if (this.#reporter.lastWords === undefined)
+      this.now().catch(() => {}); // counted; nobody is left to be told
+    else this.#reporter.lastWords();
   }
 
   unregister(): void {

@@ -91,6 +91,10 @@ export class Streams implements Reporter {
     if (failures.length > 0) throw failures[0];
   }
 
+  lastWords(): void {
+    for (const { chain } of this.#streams.values()) chain.lastWords();
+  }
+
   #streamOf(user: object, lane: Lane): Stream | undefined {
     const key = `${lane.cluster}\0${lane.destination}\0${lane.partition}`;
     const known = this.#streams.get(key);
