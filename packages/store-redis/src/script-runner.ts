@@ -11,18 +11,28 @@ export interface ScriptCall {
 
 const hashes = new Map<string, string>();
 
+/** The verbs that a server was seen to know, by the connection that leads there. */
+const known = new WeakMap<Commands, Set<Verb>>();
+
 /**
- * Runs a verb by the hash of its script. A server that does not know it (new, failed over, SCRIPT FLUSH) gets the
- * text: that node then knows it, whichever of a cluster it is. Nothing was done by then, and verbs are idempotent.
+ * Runs a verb: the first time by the text of its script, from then on by its hash. So a process that exits right after
+ * its first write need not wait for a server that asks for the text. A server that does not know the hash (failed over,
+ * SCRIPT FLUSH, another node of a cluster) gets the text again. Nothing was done by then, and verbs are idempotent.
  */
 export async function runScript(commands: Commands, what: string, verb: Verb, call: ScriptCall): Promise<unknown> {
   const rest = [`${call.keys.length}`, ...call.keys, ...call.arguments];
-  try {
-    return await commands.run(what, ["EVALSHA", hashOf(verb), ...rest]);
-  } catch (error) {
-    if (!isUnknownScript(error)) throw error;
-    return commands.run(what, ["EVAL", scripts[verb], ...rest]);
+  const verbs = known.get(commands) ?? new Set();
+  known.set(commands, verbs);
+  if (verbs.has(verb)) {
+    try {
+      return await commands.run(what, ["EVALSHA", hashOf(verb), ...rest]);
+    } catch (error) {
+      if (!isUnknownScript(error)) throw error;
+    }
   }
+  const reply = await commands.run(what, ["EVAL", scripts[verb], ...rest]);
+  verbs.add(verb);
+  return reply;
 }
 
 function hashOf(verb: Verb): string {
