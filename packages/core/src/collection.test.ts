@@ -70,7 +70,9 @@ function readingOf(group: Partial<GroupReading> = {}): KafkaReading {
     lastStableOffset: 10,
     compacted: false,
     extracts: [],
-    groups: new Map([["billing", { committed: 10, isEmpty: false, foreignMemberCount: 0, ...group }]]),
+    groups: new Map([
+      ["billing", { committed: 10, isEmpty: false, watchedClients: new Map(), foreignMemberCount: 0, ...group }],
+    ]),
   };
 }
 

@@ -70,7 +70,7 @@ const reading: KafkaReading = {
   lastStableOffset: 220,
   compacted: false,
   extracts: [],
-  groups: new Map([["billing", { committed: 220, isEmpty: false, foreignMemberCount: 1 }]]),
+  groups: new Map([["billing", { committed: 220, isEmpty: false, watchedClients: new Map(), foreignMemberCount: 1 }]]),
 };
 
 function passOf(change: Partial<PassResult> & { readonly record?: Partial<LaneRecord> }): PassResult {

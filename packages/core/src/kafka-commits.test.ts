@@ -8,7 +8,7 @@ function lookAt(committed: number | undefined, claimed: number, number: number, 
   const claim = { state: "closed", inWork: undefined, committed: claimed } as const;
   const member: MemberRecord = { clientId: "worker", number, nonce: "n", claim, totals: noTotals, highest: new Map() };
   const record = { ...emptyGroup, members: new Map([["worker", member]]) };
-  return { group: { committed, isEmpty: true, foreignMemberCount: 0 }, record, isMadeAgain };
+  return { group: { committed, isEmpty: true, watchedClients: new Map(), foreignMemberCount: 0 }, record, isMadeAgain };
 }
 
 function after(memory: GroupMemory, look: ReturnType<typeof lookAt>): GroupMemory {

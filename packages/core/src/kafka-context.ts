@@ -4,6 +4,7 @@ import { commitsAfter } from "./kafka-commits.ts";
 import { passedOverAfter, restAfter } from "./kafka-entry.ts";
 import { type LogView, viewOf } from "./kafka-log.ts";
 import { type GroupMemory, type KafkaMemory, noGroupMemory } from "./kafka-memory.ts";
+import { neverHeard, unheardAfter } from "./kafka-unheard.ts";
 import { steadyFromOf } from "./kafka-unread.ts";
 import type { GroupOffsets, GroupRecord } from "./lane-record.ts";
 import { above, isEmpty, lastOf, type RangeSet, union, unionAll } from "./range-set.ts";
@@ -184,9 +185,12 @@ function groupMemoryOf(
     const since = silentSince.get(clientId);
     return claim.state === "closed" || (since !== undefined && since + policy.foreignMs <= nowMs);
   });
-  const look = { reading, group, record, before, era, clients: input.clients, hasAllLeft, ...storeOf(input) };
+  const unheard = unheardAfter(before.unheard, group, record, nowMs);
+  const lost = new Set(neverHeard(unheard, nowMs - policy.graceMs));
+  const clients = input.clients;
+  const look = { reading, group, record, before, era, clients, hasAllLeft, unheard, ...storeOf(input) };
   const rest = restAfter(look);
-  const isDoubted = foreignUntilMs > nowMs || hasFreshlySilent || hasOff;
+  const isDoubted = foreignUntilMs > nowMs || hasFreshlySilent || hasOff || lost.size > 0;
   const end = reading === undefined ? 0 : Math.max(reading.logEnd ?? 0, reading.highWatermark);
   return {
     doubtTo: Math.max(before.doubtTo, record.doubtTo, isDoubted ? end : 0),
@@ -195,6 +199,7 @@ function groupMemoryOf(
     foreignUntilMs,
     foreignSeen: before.foreignSeen || foreign,
     silentSince,
+    unheard: new Map([...unheard].filter(([clientId]) => !lost.has(clientId))),
     rest,
     passedOver: passedOverAfter(look, rest),
   };

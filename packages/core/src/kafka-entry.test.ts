@@ -32,21 +32,25 @@ interface Step extends Partial<GroupReading> {
   readonly member?: MemberRecord;
   readonly version?: number;
   readonly firstJoinDelayMs?: number;
+  readonly unheard?: readonly string[];
 }
+
+const nobody = { committed: undefined, watchedClients: new Map(), foreignMemberCount: 0 };
 
 /** What was passed over after these looks. */
 function passedAfter(...steps: readonly Step[]): readonly number[] {
   let memory: GroupMemory = noGroupMemory;
-  for (const { atMs, member, version = 1, firstJoinDelayMs = 3_000, ...group } of steps) {
+  for (const { atMs, member, version = 1, firstJoinDelayMs = 3_000, unheard = [], ...group } of steps) {
     const look: GroupLook = {
       reading: readingAt(atMs, firstJoinDelayMs),
-      group: { committed: undefined, isEmpty: member === undefined, foreignMemberCount: 0, ...group },
+      group: { ...nobody, isEmpty: member === undefined, ...group },
       record: { ...emptyGroup, members: new Map(member === undefined ? [] : [["worker", member]]) },
       before: memory,
       era: 0,
       clients: new Map([["worker", "alive"]]),
       version,
       isStoreDoubted: false,
+      unheard: new Map(unheard.map((clientId) => [clientId, undefined])),
       hasAllLeft: member === undefined,
     };
     const rest = restAfter(look);
@@ -54,6 +58,11 @@ function passedAfter(...steps: readonly Step[]): readonly number[] {
   }
   return memory.passedOver?.offsets ?? [];
 }
+
+test("what one of ours may have worked without a word, before the member that came after it, was not passed over", () => {
+  const enters = { atMs: 900, committed: 90, member: memberThatBegan(70) };
+  expect(passedAfter({ atMs: 0, committed: 40 }, { ...enters, unheard: ["mute"] })).toEqual([]);
+});
 
 test("what lies between a resting group's commit and where its next member began was passed over", () => {
   expect(passedAfter({ atMs: 0, committed: 40 }, { atMs: 900, committed: 90, member: memberThatBegan(70) })).toEqual([

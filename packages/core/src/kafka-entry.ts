@@ -18,6 +18,8 @@ export interface GroupLook {
   /** Of the lane's record: where it fell, the store lost what members had said. */
   readonly version: number;
   readonly isStoreDoubted: boolean;
+  /** Who may have worked the lane and has said nothing of it. */
+  readonly unheard: GroupMemory["unheard"];
   /** Every member of ours said that it left, or has been silent for long. */
   readonly hasAllLeft: boolean;
 }
@@ -33,7 +35,8 @@ export function restAfter(look: GroupLook): GroupRest | undefined {
   if (group.foreignMemberCount > 0) return undefined;
   const lookedAtMs = reading.endedAtMs;
   if (group.isEmpty && group.committed !== undefined) {
-    return look.hasAllLeft ? { committed: group.committed, era, lookedAtMs, version, isEmpty: true } : undefined;
+    if (!look.hasAllLeft) return undefined;
+    return { committed: group.committed, era, lookedAtMs, version, isEmpty: true };
   }
   // A group whose offsets have expired is empty without a commit: what it had had still counts.
   return isUnbroken(look) && before.rest !== undefined
@@ -61,7 +64,9 @@ function resetOver(look: GroupLook): RangeSet {
  * The group's only member began above what was committed, and has committed there itself: its offsets had expired, the
  * log start had passed them, or the partition was new to it and it entered at its end.
  */
-function enteredPast({ record, clients, group, era }: GroupLook, rest: GroupRest | undefined): RangeSet {
+function enteredPast(look: GroupLook, rest: GroupRest | undefined): RangeSet {
+  const { record, clients, group, era } = look;
+  if (look.unheard.size > 0) return [];
   if (group === undefined || group.isEmpty || group.foreignMemberCount > 0) return [];
   const open = [...record.members.values()].filter(({ claim }) => claim.state !== "closed");
   const [only, ...others] = open;

@@ -69,6 +69,11 @@ export interface GroupMemory {
   readonly foreignSeen: boolean;
   /** Since when a member has been silent. */
   readonly silentSince: ReadonlyMap<string, number>;
+  /**
+   * Clients of ours that may have had the lane and have said nothing of it, each with the time at which it was first
+   * missed in the group; undefined = it is a member.
+   */
+  readonly unheard: ReadonlyMap<string, number | undefined>;
   /** How the group rested, as long as it was watched without a break since. */
   readonly rest?: GroupRest | undefined;
   /** Offsets of an era that the group's position was moved over while nobody could have worked them. */
@@ -122,4 +127,5 @@ export const noGroupMemory: GroupMemory = {
   foreignUntilMs: Number.NEGATIVE_INFINITY,
   foreignSeen: false,
   silentSince: new Map(),
+  unheard: new Map(),
 };

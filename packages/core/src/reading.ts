@@ -56,6 +56,8 @@ export interface GroupReading {
   readonly isEmpty: boolean;
   /** The broker does not know the group, or not any more. */
   readonly isGone?: boolean;
+  /** The instrumented clients that are members, by id: whether the partition is theirs, or may be while the group rebalances. */
+  readonly watchedClients: ReadonlyMap<string, boolean>;
   /** Members that no living instrumented client accounts for. */
   readonly foreignMemberCount: number;
 }

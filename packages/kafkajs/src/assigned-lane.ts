@@ -60,6 +60,7 @@ export class AssignedLane {
   /** The lane is no longer this consumer's. */
   leave(owner: object): void {
     this.#isPresent = false;
+    this.#isNewPartition = false;
     this.#expected = undefined;
     if (this.member.owner !== owner) return;
     this.member.owner = undefined;

@@ -23,6 +23,8 @@ interface PartitionMetadata {
 }
 
 export interface BrokerPort {
+  /** By the key of each request: which of its versions the broker speaks. */
+  readonly versions?: Readonly<Record<number, { readonly maxVersion: number } | undefined>> | null;
   metadata(topics: readonly string[]): Promise<unknown>;
   describeGroups(request: object): Promise<unknown>;
   describeConfigs(request: object): Promise<unknown>;

@@ -24,6 +24,7 @@ export function batchStartedOf(payload: unknown): BatchStarted {
 /** Reads the payload of `group_join`. */
 export function assignmentOf(payload: unknown): {
   readonly memberId: string;
+  readonly isLeader: boolean;
   readonly assignment: ReadonlyMap<string, ReadonlySet<number>>;
 } {
   const assignment = new Map<string, Set<number>>();
@@ -33,7 +34,7 @@ export function assignmentOf(payload: unknown): {
       if (Array.isArray(partitions)) assignment.set(topic, new Set(partitions.map(Number)));
     }
   }
-  return { memberId: String(at(payload, "memberId")), assignment };
+  return { memberId: String(at(payload, "memberId")), isLeader: at(payload, "isLeader") === true, assignment };
 }
 
 /** One partition of a commit. */

@@ -15,7 +15,7 @@ export interface KafkaReaderOptions {
    * The Kafka member ids of living watched clients (`kafkaMemberIdsOf`). Every other member of a group counts as
    * foreign; without this option all of them do.
    */
-  readonly memberIds?: () => Promise<ReadonlySet<string>>;
+  readonly memberIds?: () => Promise<ReadonlyMap<string, string>>;
   /** A reading that takes longer is no evidence yet; default 2,000. */
   readonly timeLimitMs?: number;
   /** Records read from the log in one reading; default 10,000. */

@@ -33,6 +33,8 @@ export class WatchedConsumer {
   readonly #lanes = new Map<string, Map<number, AssignedLane>>();
   /** How many partitions each topic had at the last join that gave us some of it. */
   readonly #partitionCounts = new Map<string, number>();
+  /** The id under which it led the group at its last join, and so gave out the partitions itself; "" = it did not. */
+  #ledAs = "";
   #isNameMissingTold = false;
   #joinCount = 0;
   /** What was ours when the consumer last stopped. */
@@ -85,7 +87,7 @@ export class WatchedConsumer {
   }
 
   #joined(payload: unknown): void {
-    const { assignment, memberId } = assignmentOf(payload);
+    const { assignment, memberId, isLeader } = assignmentOf(payload);
     const { client, groupId, members } = this.#surroundings;
     this.#joinCount += 1;
     members.activate(this);
@@ -96,11 +98,14 @@ export class WatchedConsumer {
       }
     }
     for (const [topic, partitions] of assignment) {
-      const before = this.#partitionCounts.get(topic) ?? Number.POSITIVE_INFINITY;
+      // Only who gave out the partitions of the generation before, and has been a member since, knows that nobody had it.
+      const before =
+        (this.#ledAs === memberId ? this.#partitionCounts.get(topic) : undefined) ?? Number.POSITIVE_INFINITY;
       for (const partition of partitions) this.#open(topic, partition)?.join(this, partition >= before);
       const known = this.#surroundings.cluster?.findTopicPartitionMetadata(topic).length ?? 0;
       if (known > 0) this.#partitionCounts.set(topic, known);
     }
+    this.#ledAs = isLeader ? memberId : "";
     members.reportSoon();
   }
 

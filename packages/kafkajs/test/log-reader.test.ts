@@ -18,7 +18,10 @@ const nowMs = (): number => performance.now();
 async function readLog(
   lane: Lane,
   wanted: readonly LogRange[],
-  options: { readonly groups?: readonly string[]; readonly memberIds?: () => Promise<ReadonlySet<string>> } = {},
+  options: {
+    readonly groups?: readonly string[];
+    readonly memberIds?: () => Promise<ReadonlyMap<string, string>>;
+  } = {},
 ): Promise<KafkaReading> {
   const { groups = [], ...rest } = options;
   const reader = createKafkaReader(createKafka(), rest);
@@ -122,7 +125,8 @@ test("a group's commit and its members are read, and the living watched ones are
   const group = `group-${topic}`;
   const watched = createProcess();
   await startConsumer(watched.kafka, topic, { groupId: group, eachMessage: async () => {} });
-  const memberIds = async (): Promise<ReadonlySet<string>> => kafkaMemberIdsOf(await watched.store.readClients());
+  const memberIds = async (): Promise<ReadonlyMap<string, string>> =>
+    kafkaMemberIdsOf(await watched.store.readClients());
   const read = async () => (await readLog(lane, [], { groups: [group], memberIds })).groups.get(group);
   await vi.waitFor(async () => {
     expect(await read()).toMatchObject({ committed: 10, isEmpty: false, foreignMemberCount: 0 });

@@ -134,7 +134,10 @@ export class SimAuditor {
       if (!names.includes(group.name)) continue;
       const foreignMemberCount = group.members.filter((member) => member.isForeign).length;
       if (foreignMemberCount > 0) seen.push(group);
-      groups.set(group.name, { committed: group.committed, isEmpty: group.members.length === 0, foreignMemberCount });
+      const watched = group.members.filter((member) => !member.isForeign);
+      const watchedClients = new Map(watched.map(({ client, assignment }) => [client.clientId, assignment !== 0]));
+      const { committed, members } = group;
+      groups.set(group.name, { committed, isEmpty: members.length === 0, watchedClients, foreignMemberCount });
     }
     await this.#sleep(random.between(1, 10));
     if (log.life !== life || log.leader !== leader) return undefined;
