@@ -11,7 +11,7 @@ const noTags = 0;
  * The groups of the newer protocols (KIP-848, KIP-1071) at one coordinator. To the older DescribeGroups such a group is
  * "Dead", whoever works in it. Rejects where a broker that knows them cannot be asked: nobody can tell then.
  */
-export async function modernGroupsAt(coordinator: BrokerPort): Promise<ReadonlySet<string>> {
+export async function modernGroupsAt(coordinator: Pick<BrokerPort, "versions">): Promise<ReadonlySet<string>> {
   if ((coordinator.versions?.[listGroups]?.maxVersion ?? 0) < typedVersion) return new Set();
   const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(coordinator) ?? {});
   const symbol = symbols.find(({ description }) => description === "private:Broker:sendRequest");

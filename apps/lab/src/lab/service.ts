@@ -8,7 +8,7 @@ import { NameSource } from "./names.ts";
 
 /** What a row may ask of one application beside Seqwatch's defaults. */
 export type KafkaWatchOptions = Partial<
-  Omit<Extract<KafkaOptions, { readonly service: string }>, "client" | "service" | "store">
+  Omit<Extract<KafkaOptions, { readonly service: string }>, "client" | "service">
 >;
 export type AmqpWatchOptions = Partial<
   Omit<Extract<AmqpOptions, { readonly service: string }>, "client" | "service" | "store">

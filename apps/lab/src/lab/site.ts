@@ -31,6 +31,8 @@ const kafkaProperties = {
   // Kafka's own default: what passes between two looks at an empty group rests on it.
   "group.initial.rebalance.delay.ms": 3_000,
   "offsets.retention.minutes": 1,
+  // The default from 4.0 on: a member of the newer protocol may come.
+  "group.coordinator.rebalance.protocols": "classic,consumer",
   "offsets.retention.check.interval.ms": 2_000,
   "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1_000,
   "log.retention.check.interval.ms": 1_000,
