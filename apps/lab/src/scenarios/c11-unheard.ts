@@ -9,10 +9,10 @@ export const scenario: Scenario = {
   title: "A watched member whose reports never arrive works and leaves: in doubt, never lost",
   world: { kafka: "shared" },
   broken: {
-    rule: "one of ours that may have had the lane, and said nothing of it, may have worked it",
-    file: "packages/core/src/kafka-unheard.ts",
-    from: "else if (!heard.has(clientId)) unheard.set(clientId, undefined);",
-    to: "",
+    rule: "what a group went past, and nobody said a word of, is in doubt",
+    file: "packages/core/src/kafka-group.ts",
+    from: 'if (place.high > group.lastDone && place.high >= committed) return { kind: "pending" };',
+    to: 'if (place.high >= 0) return { kind: "pending" };',
   },
   async play(lab) {
     const topic = await lab.kafka.topic("orders");
