@@ -15,11 +15,6 @@ export class AnswerTimes {
     this.#lab = lab;
   }
 
-  /** Messages that were noticed so far. */
-  get noticedCount(): number {
-    return this.#noticedAtMs.size;
-  }
-
   /** For the option `observer` of a watched Kafka object. */
   readonly observer = {
     finding: (): void => undefined,

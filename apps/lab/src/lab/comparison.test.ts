@@ -47,6 +47,16 @@ test("a confirmed message with another verdict is not exact, and neither false n
   expect(found).toMatchObject({ exact: false, falseLosses: 0, missedLosses: 0 });
 });
 
+test("a row whose fault took nothing is not exact, unless the row says why that may be", () => {
+  const empty = { ...dropped, names: [] };
+  const found = compare([], { lost: [], says: [empty] }, new Set());
+  expect(found.differences).toEqual([
+    "the fault took nothing: no message is there to be said to be confirmed store.dropped",
+  ]);
+  const says = [{ ...empty, mayBeEmpty: "the network may let everything through" }];
+  expect(compare([], { lost: [], says }, new Set()).exact).toBe(true);
+});
+
 test("what a row leaves open may be said or not", () => {
   const expected = { lost: [], says: [], may: [{ state: "in-doubt", names: ["a"] }] } as const;
   expect(compare([], expected, new Set()).exact).toBe(true);

@@ -27,6 +27,9 @@ export function compare(claims: readonly Claim[], expected: Expected, everConfir
   const byName = Map.groupBy(claims, ({ name }) => name);
   const differences: string[] = [];
   for (const { said, names } of wanted) {
+    if (names.size === 0 && said.mayBeEmpty === undefined) {
+      differences.push(`the fault took nothing: no message is there to be said to be ${textOf(said)}`);
+    }
     const missing = [...names].filter((name) => !(byName.get(name) ?? []).some((claim) => agrees(claim, said)));
     if (missing.length > 0) {
       differences.push(`not said to be ${textOf(said)}: ${listed(missing)}${elsewhere(missing, byName)}`);

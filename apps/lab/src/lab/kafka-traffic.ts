@@ -44,7 +44,7 @@ export class KafkaTraffic {
   /** What is true of the messages, by the log of their topic: lost though told as sent, and not sent though wished to. */
   async truth(
     topic: string,
-  ): Promise<{ readonly lost: string[]; readonly unsent: string[]; readonly stored: Set<string> }> {
+  ): Promise<{ readonly lost: string[]; readonly unsent: string[]; readonly stored: ReadonlySet<string> }> {
     const stored = new Set((await this.#ground.kafka.stored(topic)).map(({ name }) => name));
     const missing = (names: readonly string[]) => names.filter((name) => !stored.has(name));
     return { lost: missing(this.#named("resolved")), unsent: missing(this.#named("rejected")), stored };

@@ -56,7 +56,10 @@ export interface Said {
   readonly cause?: string;
   /** `null`: a finding for all groups. */
   readonly group?: string | null;
+  /** Without any the fault took nothing, and the row shows nothing: it is not exact. */
   readonly names: Iterable<string>;
+  /** That there are none is a legitimate end too: why. The row then has to require that its fault shows elsewhere. */
+  readonly mayBeEmpty?: string;
 }
 
 /** The end of a row. */

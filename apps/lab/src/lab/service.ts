@@ -36,14 +36,15 @@ export class Service {
     this.#names = new NameSource(name);
   }
 
-  /** A watched Kafka object. A second one is a second client, as of a second process. */
-  kafka(watch: KafkaWatchOptions = {}, config: Partial<KafkaConfig> = {}): Kafka {
+  /** A watched Kafka object. A second one is a second client, as of a second process. `below` gets it before it is watched. */
+  kafka(watch: KafkaWatchOptions = {}, config: Partial<KafkaConfig> = {}, below?: (kafka: Kafka) => void): Kafka {
     const kafka = new Kafka({
       clientId: this.name,
       brokers: [...this.#addresses.kafkaBrokers],
       logLevel: logLevel.NOTHING,
       ...config,
     });
+    below?.(kafka);
     const watched = watchKafka(kafka, {
       service: this.name,
       store: redisStore(this.#addresses.redisUrl),

@@ -1,4 +1,4 @@
-import { playRollingRestart } from "../lab/rolling-restart-row.ts";
+import { type Harvest, playRollingRestart } from "../lab/rolling-restart-row.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
 /** With `onAckMissing: "reject"` the application is told of each: nothing is lost in silence. */
@@ -15,7 +15,11 @@ export const scenario: Scenario = {
   },
   async play(lab) {
     const watch = { onAckMissing: "reject" } as const;
-    const { lost, unsent } = await playRollingRestart(lab, { watch, isEnough: (noticed) => noticed > 0 });
+    const isMet = ({ omitted, stored }: Harvest) => omitted.some((name) => !stored.has(name));
+    const harvest = await playRollingRestart(lab, { watch, isEnough: isMet });
+    const { lost, unsent, omitted, stored } = harvest;
+    lab.check("an answer left messages out that were never stored", () => isMet(harvest));
+    lab.check("each of them was rejected", () => omitted.every((name) => stored.has(name) || unsent.includes(name)));
     lab.check("nothing that was told as sent is missing", () => lost.length === 0);
     return { lost, says: [{ state: "not-sent", group: null, names: unsent }] };
   },
