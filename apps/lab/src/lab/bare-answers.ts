@@ -37,10 +37,9 @@ export class BareAnswers {
   }
 
   #partitionOf(topic: string, { key, value }: Message): number {
-    const partitionMetadata = Array.from({ length: this.#partitionCount }, (_, partitionId) => ({
-      ...{ partitionId, leader: 1, partitionErrorCode: 0 },
-      ...{ replicas: [], isr: [], offlineReplicas: [] },
-    }));
+    const partitionMetadata = Array.from({ length: this.#partitionCount }, (_, partitionId) => {
+      return { partitionId, leader: 1, partitionErrorCode: 0, replicas: [], isr: [], offlineReplicas: [] };
+    });
     return this.#choose({ topic, partitionMetadata, message: { key: key ?? null, value } });
   }
 }

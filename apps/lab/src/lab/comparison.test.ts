@@ -57,6 +57,22 @@ test("a row whose fault took nothing is not exact, unless the row says why that 
   expect(compare([], { lost: [], says }, new Set()).exact).toBe(true);
 });
 
+test("each lost message is spoken of in some way, or is missed", () => {
+  const expected = { lost: ["a", "b"], says: [], may: [{ state: "in-doubt", names: ["a", "b"] }] } as const;
+  const found = compare([claim("a", { state: "in-doubt" })], expected, new Set());
+  expect(found).toMatchObject({ exact: false, missedLosses: 1 });
+  expect(found.differences).toEqual(["lost, and nothing is said of it: 1 (b)"]);
+});
+
+test("a loss that nobody can prove may go unsaid where the row says why, and is counted", () => {
+  const silent = { names: ["a"], reason: "its owner alone sees the queue" };
+  expect(compare([], { lost: ["a"], silent, says: [] }, new Set())).toMatchObject({
+    exact: true,
+    missedLosses: 0,
+    silent: { messages: 1, reason: "its owner alone sees the queue" },
+  });
+});
+
 test("what a row leaves open may be said or not", () => {
   const expected = { lost: [], says: [], may: [{ state: "in-doubt", names: ["a"] }] } as const;
   expect(compare([], expected, new Set()).exact).toBe(true);

@@ -5,7 +5,10 @@ import type { Expected, Said } from "./scenario.ts";
 export interface Comparison {
   readonly exact: boolean;
   readonly falseLosses: number;
+  /** Lost, and not confirmed where they had to be, or not spoken of at all. */
   readonly missedLosses: number;
+  /** Lost, and nothing is said of them, as the row has it: with its reason. */
+  readonly silent?: { readonly messages: number; readonly reason: string };
   /** Confirmed messages by verdict. */
   readonly verdicts: Readonly<Record<string, number>>;
   /** Messages by state and verdict or cause. */
@@ -17,6 +20,8 @@ export interface Comparison {
 
 /** What has to be accounted for. What turned up again, or was meant so, is nobody's trouble unless a row asks for it. */
 const spokenStates: ReadonlySet<string> = new Set(["confirmed", "in-doubt", "suspected", "not-sent", "withdrawn"]);
+/** A loss is spoken of when anybody who reads the findings learns of it: also as one that is explained. */
+const tellingStates: ReadonlySet<string> = new Set(["confirmed", "in-doubt", "not-sent", "explained"]);
 const maxNamesShown = 3;
 
 /** Compares by name. `everConfirmed` are the names that any finding confirmed at any time, also where it took it back. */
@@ -42,6 +47,11 @@ export function compare(claims: readonly Claim[], expected: Expected, everConfir
   for (const [text, some] of Map.groupBy(surplus, claimText)) {
     differences.push(`said to be ${text}, which nobody expects: ${listed(some.map(({ name }) => name))}`);
   }
+  const isTold = (name: string): boolean => (byName.get(name) ?? []).some(({ state }) => tellingStates.has(state));
+  const unsayable = new Set(expected.silent?.names);
+  const untold = [...lost].filter((name) => !isTold(name) && !unsayable.has(name));
+  if (untold.length > 0) differences.push(`lost, and nothing is said of it: ${listed(untold)}`);
+  const silent = [...lost].filter((name) => !isTold(name) && unsayable.has(name));
   const falselyNamed = [...everConfirmed].filter((name) => !lost.has(name));
   if (falselyNamed.length > 0) differences.push(`confirmed and not lost: ${listed(falselyNamed)}`);
   const confirmed = new Map(claims.filter(({ state }) => state === "confirmed").map((claim) => [claim.name, claim]));
@@ -50,7 +60,8 @@ export function compare(claims: readonly Claim[], expected: Expected, everConfir
   return {
     exact: differences.length === 0,
     falseLosses: falselyNamed.length,
-    missedLosses: due.filter((name) => lost.has(name) && !confirmed.has(name)).length,
+    missedLosses: new Set([...untold, ...due.filter((name) => lost.has(name) && !confirmed.has(name))]).size,
+    ...(expected.silent && { silent: { messages: silent.length, reason: expected.silent.reason } }),
     verdicts: countBy([...confirmed.values()], ({ verdict }) => verdict),
     said: countBy(claims, claimText),
     confirmedAtMs: times.length === 0 ? undefined : Math.max(...times),

@@ -86,11 +86,12 @@ export function textReport(to: Sink, hasColors: boolean): Report {
   };
 }
 
-function saidText({ said, delayMs, figures }: ScenarioResult): string {
+function saidText({ said, silent, delayMs, figures }: ScenarioResult): string {
   const parts = Object.entries(said).map(([text, messages]) => `${count(messages)} ${text}`);
   const own = Object.entries(figures).map(([name, value]) => `${name} ${count(Math.round(value))}`);
   const delay = delayMs > 0 ? [`after ${quickness(delayMs)}`] : [];
-  return [parts.length === 0 ? "nothing said" : parts.join(", "), ...delay, ...own].join("; ");
+  const unsaid = silent === undefined ? [] : [`nothing said of ${count(silent.messages)} lost: ${silent.reason}`];
+  return [parts.length === 0 ? "nothing said" : parts.join(", "), ...unsaid, ...delay, ...own].join("; ");
 }
 
 function summarize(results: readonly ScenarioResult[]): LabSummary {

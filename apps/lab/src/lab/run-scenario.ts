@@ -46,6 +46,7 @@ export async function runScenario(
     exact: differences.length === 0,
     falseLosses: found.falseLosses,
     missedLosses: found.missedLosses,
+    ...(found.silent && { silent: found.silent }),
     verdicts: found.verdicts,
     delayMs: found.confirmedAtMs === undefined ? 0 : Math.max(0, found.confirmedAtMs - lostAtMs),
     seconds: Number(((performance.now() - beganAtMs) / 1_000).toFixed(1)),

@@ -64,12 +64,21 @@ export interface Said {
 
 /** The end of a row. */
 export interface Expected {
-  /** The names of the messages that are really lost, by the row's own book. */
+  /** The names of the messages that are really lost, by the row's own book. Each of them must be said in some way. */
   readonly lost: Iterable<string>;
+  /** Those of them of which nothing can be said, and why; the reason is printed. */
+  readonly silent?: Silence;
   /** All that must be said, and nothing else may be; *explained* is left alone where nothing is asked of it. */
   readonly says: readonly Said[];
   /** What may be said or not, where the catalogue itself leaves it open. */
   readonly may?: readonly Said[];
+}
+
+/** Losses that nobody can prove. */
+export interface Silence {
+  readonly names: Iterable<string>;
+  /** Why, for people. */
+  readonly reason: string;
 }
 
 /** What a row came to. */
@@ -86,6 +95,8 @@ export interface ScenarioResult {
   readonly seconds: number;
   /** How soon it was told. */
   readonly pace: Pace;
+  /** Losses of which nothing was said because nothing can be, with the reason. */
+  readonly silent?: { readonly messages: number; readonly reason: string };
   /** What people see in the table: states with their verdicts or causes, and how many messages. */
   readonly said: Readonly<Record<string, number>>;
   /** Figures of its own, e.g. how long a suspicion took. */

@@ -7,8 +7,8 @@ const file = new URL("../../../../docs/lab.md", import.meta.url);
 /** Writes docs/lab.md: what each row came to in this run. */
 export function writeTable(results: readonly ScenarioResult[]): void {
   const rows = results.map(
-    ({ id, title, said, exact, delayMs }) =>
-      `| ${id} | ${title} | ${saidText(said)} | ${exact ? "yes" : "**no**"} | ${delayMs > 0 ? quickness(delayMs) : ""} |`,
+    ({ id, title, said, silent, exact, delayMs }) =>
+      `| ${id} | ${title} | ${saidText(said, silent)} | ${exact ? "yes" : "**no**"} | ${delayMs > 0 ? quickness(delayMs) : ""} |`,
   );
   writeFileSync(file, `${head}${rows.join("\n")}\n`);
 }
@@ -24,7 +24,8 @@ book says, with this verdict, and no others. *Delay*: from the loss to the last 
 | --- | --- | --- | --- | --- |
 `;
 
-function saidText(said: Readonly<Record<string, number>>): string {
+function saidText(said: ScenarioResult["said"], silent: ScenarioResult["silent"]): string {
   const parts = Object.entries(said).map(([text, messages]) => `${messages} ${text}`);
+  if (silent !== undefined) parts.push(`nothing of ${silent.messages} lost (${silent.reason})`);
   return parts.length === 0 ? "nothing" : parts.join(", ");
 }
