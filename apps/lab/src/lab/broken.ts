@@ -6,12 +6,19 @@ import type { BrokenRule, Scenario } from "./scenario.ts";
 
 const root = new URL("../../../../", import.meta.url);
 
+/**
+ * `red`: what it was to show was not so, which proves that it can fail. `green`: nobody noticed. `broke`: its play ended by
+ * an error, e.g. a server that did not start or a wait in vain, which proves nothing; unless the rule announces that error.
+ */
+type BrokenState = "red" | "green" | "broke";
+
 /** What a row came to with its rule taken out. */
 export interface BrokenResult {
   readonly id: string;
   readonly rule: string;
-  /** It was not exact: so it can fail. */
-  readonly isRed: boolean;
+  readonly state: BrokenState;
+  /** What was said without the rule, by state and verdict. */
+  readonly said: unknown;
   readonly differences: readonly string[];
 }
 
@@ -48,12 +55,29 @@ export async function runBroken(
     .filter((line) => line.startsWith("{"))
     .map((line): unknown => JSON.parse(line))
     .find((line) => typeof line === "object" && line !== null && "exact" in line && "id" in line);
+  return { id, rule: broken.rule, ...judgeBroken(broken, result, output) };
+}
+
+/** Reads the line that the row wrote; undefined = it wrote none. */
+export function judgeBroken(
+  { mayThrow }: BrokenRule,
+  result: unknown,
+  output: string,
+): Pick<BrokenResult, "state" | "said" | "differences"> {
   if (typeof result !== "object" || result === null || !("exact" in result)) {
-    throw new LabError("LAB_WORKER_FAILED", `${id} could not be played without its rule.\n${output.slice(-2_000)}`);
+    return {
+      state: "broke",
+      said: {},
+      differences: [`It could not be played without its rule. ${output.slice(-2_000)}`],
+    };
   }
   const differences =
     "differences" in result && Array.isArray(result.differences) ? result.differences.map(String) : [];
-  return { id, rule: broken.rule, isRed: result.exact === false, differences };
+  const said = "said" in result ? result.said : {};
+  if (result.exact === true) return { state: "green", said, differences };
+  const failure = "failure" in result ? String(result.failure) : undefined;
+  const isMeant = failure === undefined || (mayThrow !== undefined && failure.includes(mayThrow));
+  return { state: isMeant ? "red" : "broke", said, differences };
 }
 
 /** A rule that moved must be found again: else its row would prove nothing. */

@@ -67,8 +67,8 @@ export function textReport(to: Sink, hasColors: boolean): Report {
       line(dim(`    ${result.seconds} s; ${saidText(result)}`));
       for (const difference of result.differences) line(red(`    ${difference}`));
     },
-    broken: ({ id, rule, isRed, differences }) => {
-      line(`${mark(isRed)} ${bold(id.padEnd(12))} ${isRed ? "goes red" : "stays green"} without: ${rule}`);
+    broken: ({ id, rule, state, differences }) => {
+      line(`${mark(state === "red")} ${bold(id.padEnd(12))} ${brokenWords[state]} without: ${rule}`);
       for (const difference of differences.slice(0, 1)) line(dim(`    ${difference}`));
     },
     results: () => results,
@@ -85,6 +85,12 @@ export function textReport(to: Sink, hasColors: boolean): Report {
     },
   };
 }
+
+const brokenWords: Readonly<Record<BrokenResult["state"], string>> = {
+  red: "goes red",
+  green: "stays green",
+  broke: "broke, which proves nothing,",
+};
 
 function saidText({ said, silent, delayMs, figures }: ScenarioResult): string {
   const parts = Object.entries(said).map(([text, messages]) => `${count(messages)} ${text}`);

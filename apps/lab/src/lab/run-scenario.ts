@@ -57,6 +57,7 @@ export async function runScenario(
       confirmed: verdict.provenForMs(),
       tail: lab.isTailLost ? verdict.openedAtMs().map((atMs) => Math.max(0, atMs - lostAtMs)) : [],
     },
+    ...(failure !== undefined && { failure }),
     differences,
   };
 }

@@ -44,6 +44,8 @@ export interface BrokenRule {
   /** Found exactly once in the file. */
   readonly from: string;
   readonly to: string;
+  /** Where the row then fails by an error of its own instead of by what is said: a piece of that error's text. */
+  readonly mayThrow?: string;
 }
 
 /** The states of a finding that a row speaks of. */
@@ -101,6 +103,8 @@ export interface ScenarioResult {
   readonly said: Readonly<Record<string, number>>;
   /** Figures of its own, e.g. how long a suspicion took. */
   readonly figures: Readonly<Record<string, number>>;
-  /** Why it is not exact. */
+  /** The error that ended its play: then the row says nothing of what it was to show. */
+  readonly failure?: string;
+  /** Why it is not exact; an error of its play is the first of them. */
   readonly differences: readonly string[];
 }

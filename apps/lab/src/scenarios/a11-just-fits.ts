@@ -15,6 +15,7 @@ export const scenario: Scenario = {
     file: "packages/kafkajs/src/watched-producer.ts",
     from: "const resent = isOurs ? await this.#sendUnstamped(prepared, sendBare) : undefined;",
     to: "const resent = isOurs ? undefined : undefined;",
+    mayThrow: "a message larger than the max message size",
   },
   async play(lab) {
     const config = { "max.message.bytes": String(limitBytes) };

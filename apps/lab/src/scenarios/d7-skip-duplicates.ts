@@ -17,6 +17,7 @@ export const scenario: Scenario = {
     file: "packages/kafkajs/src/handler-watch.ts",
     from: "if (!skips) await",
     to: "await",
+    mayThrow: "The handler ran again for",
   },
   async play(lab) {
     const topic = await lab.kafka.topic("orders");
