@@ -1,5 +1,6 @@
 import type { Message, Producer } from "kafkajs";
 import type { Ground } from "./ground.ts";
+import { pace } from "./load-pace.ts";
 
 /** What became of a send, as its application was told. */
 type Outcome = "resolved" | "rejected" | "on its way";
@@ -10,6 +11,7 @@ interface TrafficWish {
   /** The messages of the next send of a loop. They are called by their text. */
   readonly next: (loop: number) => Message[];
   readonly loops: number;
+  /** Between the answer to one send of a loop and the next send. */
   readonly pauseMs: number;
   /** Told of each send that resolved, with what it sent. */
   readonly answered?: (names: readonly string[]) => void;
@@ -63,7 +65,7 @@ export class KafkaTraffic {
       const isResolved = outcome.status === "fulfilled";
       if (isResolved) answered?.(names);
       for (const name of names) this.outcomes.set(name, isResolved ? "resolved" : "rejected");
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await pace(pauseMs);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { isCompletelyAudited } from "../lab/complete-audit.ts";
 import { lengthMs } from "../lab/full-length.ts";
+import { pace } from "../lab/load-pace.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { SteadyLoad } from "../lab/steady-load.ts";
 
@@ -28,7 +29,7 @@ export const scenario: Scenario = {
     for (const name of lost) channel.publish(exchange, "nobody", Buffer.from(name));
     await channel.waitForConfirms();
     lab.lostNow();
-    await lab.until("Redis to have been away for long enough", () => performance.now() >= backAtMs, 120_000);
+    await pace(backAtMs - performance.now());
     load.compare(lab, "with Redis dead");
     await redis?.start();
     await load.stop(lab);

@@ -1,5 +1,6 @@
 import { isCompletelyAudited } from "../lab/complete-audit.ts";
 import { lengthMs } from "../lab/full-length.ts";
+import { pace } from "../lab/load-pace.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { SteadyLoad } from "../lab/steady-load.ts";
 
@@ -20,8 +21,7 @@ export const scenario: Scenario = {
     load.measureAnew();
 
     await redis?.pause();
-    const backAtMs = performance.now() + lengthMs({ shownMs: 12_000, fullMs: 30_000 });
-    await lab.until("Redis to have been frozen for long enough", () => performance.now() >= backAtMs, 120_000);
+    await pace(lengthMs({ shownMs: 12_000, fullMs: 30_000 }));
     load.compare(lab, "with Redis frozen");
     await redis?.resume();
     await load.stop(lab);

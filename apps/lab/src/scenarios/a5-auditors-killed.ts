@@ -1,5 +1,6 @@
 import { AuditorApi } from "../auditor-api.ts";
 import { type AuditorChild, startAuditorChild } from "../lab/auditor-child.ts";
+import { anyInstant } from "../lab/load-pace.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
 const keyCount = 20;
@@ -50,8 +51,7 @@ export const scenario: Scenario = {
     for (let round = 0; round < rounds; round += 1) {
       await publish();
       // Anywhere in a pass: it begins every half second, and the reports come within one.
-      const killAtMs = performance.now() + Math.random() * 1_500;
-      await lab.until("a moment to kill", () => performance.now() >= killAtMs);
+      await anyInstant(1_500);
       await auditors.shift()?.kill();
       await startOne();
     }

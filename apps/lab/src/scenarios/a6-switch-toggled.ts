@@ -1,5 +1,6 @@
 import { openSender, openWorker } from "../lab/amqp-traffic.ts";
 import { processedCount } from "../lab/complete-audit.ts";
+import { anyInstant } from "../lab/load-pace.ts";
 import type { Scenario } from "../lab/scenario.ts";
 import { SteadyLoad } from "../lab/steady-load.ts";
 
@@ -47,8 +48,7 @@ export const scenario: Scenario = {
       }));
       await lab.api.switchTo(rules);
       paid.push(...(await till.send("", queue, 3)));
-      const nextAtMs = performance.now() + Math.random() * longestPauseMs;
-      await lab.until("the next toggle", () => performance.now() >= nextAtMs);
+      await anyInstant(longestPauseMs);
     }
     await lab.api.switchTo([]);
     const audited = async () => await processedCount(lab, load.watched.topic);

@@ -1,5 +1,6 @@
 import type { Consumer } from "kafkajs";
 import { consume, nameIn } from "../lab/consume.ts";
+import { pace } from "../lab/load-pace.ts";
 import { startOrders } from "../lab/orders.ts";
 import { repeatsOf } from "../lab/repeats.ts";
 import type { Scenario } from "../lab/scenario.ts";
@@ -43,8 +44,7 @@ export const scenario: Scenario = {
         for (let partition = 0; partition < partitions; partition += 1) {
           names.push(...(await orders.send(topic, 5, partition)));
         }
-        const restsUntilMs = performance.now() + 150;
-        await lab.until("a short rest", () => performance.now() >= restsUntilMs || over.signal.aborted);
+        await pace(150, over.signal);
       }
     })();
     for (let step = 0; performance.now() < endAtMs; step += 1) {
@@ -52,7 +52,7 @@ export const scenario: Scenario = {
       const wanted = tide[step % tide.length] ?? 1;
       if (members.length < wanted) members.push(await joinOne());
       else if (members.length > wanted) await members.shift()?.disconnect();
-      await lab.until("the next step", () => performance.now() >= stepEndMs);
+      await pace(stepEndMs - performance.now());
     }
     over.abort();
     await load;

@@ -1,6 +1,7 @@
 import { setInterval } from "node:timers/promises";
 import { consume, nameIn } from "../lab/consume.ts";
 import { jobOf, namesIn } from "../lab/job.ts";
+import { pace } from "../lab/load-pace.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
 const frozenMs = 30_000;
@@ -33,7 +34,7 @@ export const scenario: Scenario = {
     shop.pause();
     const frozenAtMs = performance.now();
     await lab.until("its life sign to be over", async () => (await standing()) === "silent");
-    await lab.until("half a minute to pass", () => performance.now() >= frozenAtMs + frozenMs);
+    await pace(frozenAtMs + frozenMs - performance.now());
     const before = handled.size;
     shop.resume();
     await lab.until("it to send on", () => handled.size > before + 200);
