@@ -13,6 +13,8 @@ const verdictLimitMs = 60_000;
 const brokenLimitMs = 30_000;
 /** What holds has to hold on for so long, by the clock of the auditor's passes: a late false finding counts too. */
 const steadyMs = 4_000;
+/** Where nothing may be said there is nothing to wait for: only after as long as a finding takes is silence a result. */
+const silentMs = 12_000;
 
 /** Plays one row and waits until the findings say what they must, or the limit has passed. Never rejects. */
 export async function runScenario(
@@ -120,12 +122,13 @@ class Verdict {
   /** Waits until everything is said and checked, and has stood for a while. */
   async settle(expected: Expected, limitMs: number): Promise<void> {
     this.playedAtMs = Date.now();
+    const heldMs = expected.says.length === 0 ? silentMs : steadyMs;
     let standsSinceMs: number | undefined;
     const stands = async (): Promise<boolean> => {
       const holds = this.compareWith(expected).exact && (await this.#lab.failedChecks()).length === 0;
       if (!holds) standsSinceMs = undefined;
       else standsSinceMs ??= this.#look.lastPassAtMs;
-      return standsSinceMs !== undefined && this.#look.lastPassAtMs >= standsSinceMs + steadyMs;
+      return standsSinceMs !== undefined && this.#look.lastPassAtMs >= standsSinceMs + heldMs;
     };
     // What does not come about is told by the differences, better than by a limit that has passed.
     await until("the verdict", stands, limitMs).catch(() => undefined);

@@ -11,7 +11,7 @@ export const scenario: Scenario = {
     rule: "who was in the group beside our own members may have worked what it went past",
     file: "packages/core/src/kafka-entry.ts",
     from: "if (group.foreignMemberCount > 0) return undefined;",
-    to: "if (group.foreignMemberCount > 0) return before.rest;",
+    to: "if (group.foreignMemberCount > 0) return before.rest && { ...before.rest, lookedAtMs: reading.endedAtMs };",
   },
   async play(lab) {
     const topic = await lab.kafka.topic("orders");

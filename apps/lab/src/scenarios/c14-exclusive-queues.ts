@@ -1,4 +1,5 @@
 import { consumeFrom, hasAll, openSender } from "../lab/amqp-traffic.ts";
+import { claimsOf } from "../lab/names.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
 /** An exclusive queue: the broker tells nobody but its owner how many consume from it, so nothing can be proven of it. */
@@ -33,14 +34,31 @@ export const scenario: Scenario = {
     const burst = await send(100);
     const again = await consumeFrom(channel, queue);
     await lab.until("the rest to be worked", () => burst.slice(50).every((name) => again.handled.has(name)));
-    await lab.rested();
+    const dropped = burst.slice(0, 50);
+    const isUnprovable = async () => {
+      const claims = (await lab.api.findings()).filter(({ group }) => group === queue).flatMap(claimsOf);
+      const doubted = claims.filter(({ state, cause }) => state === "in-doubt" && cause === "log-not-readable");
+      return hasAll(dropped, new Set(doubted.map(({ name }) => name)));
+    };
+    const wasUnprovable = await lab.until("what it threw away to be in doubt", isUnprovable, 40_000).then(
+      () => true,
+      () => false,
+    );
+    lab.check(
+      "while the queue is there, what it threw away is in doubt: it cannot be looked into",
+      () => wasUnprovable,
+    );
     await connection.close();
     await send(100);
     await lab.until("the steady queue to be worked", () => hasAll(sent, archive.handled));
     await lab.established(exchange, "", async () => await send(1));
 
     const missed = sent.filter((name) => !instance.handled.has(name) && !again.handled.has(name));
-    // The queue did throw 50 away; that is its owner's own business, and nobody else can see it.
-    return { lost: burst.slice(0, 50), says: [], may: [{ state: "in-doubt", group: queue, names: missed }] };
+    // Once it has gone with its connection, as it was meant to, so has the question what it held.
+    return {
+      lost: dropped,
+      says: [{ state: "explained", verdict: "store.dropped", group: queue, names: dropped }],
+      may: [{ state: "in-doubt", group: queue, names: missed }],
+    };
   },
 };

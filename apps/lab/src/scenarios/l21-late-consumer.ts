@@ -15,7 +15,10 @@ export const scenario: Scenario = {
   async play(lab) {
     const queue = await lab.rabbitmq.queue("patient");
     const shop = await openSender(lab);
+    // Only a queue that is watched, and expects the stream, could be taken for one that has passed it.
+    await lab.established("", queue, async () => await shop.send("", queue, 1));
     const early = await shop.send("", queue, 200);
+    await lab.knows("", queue, early.at(-1));
     await lab.passes(12);
     const first = await openWorker(lab, queue, { base: "worker-1", prefetch: 10 });
     await lab.until("the early ones to be worked", () => hasAll(early, first.handled));

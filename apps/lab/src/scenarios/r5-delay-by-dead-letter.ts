@@ -24,6 +24,6 @@ export const scenario: Scenario = {
     await lab.established("", delay, async () => await shop.send("", delay, 1));
     const burst = await shop.send("", delay, 200);
     await lab.until("all to come when they are due", () => hasAll(burst, worker.handled));
-    return { lost: [], says: [] };
+    return { lost: [], says: [{ state: "explained", verdict: "store.dead-lettered", group: delay, names: burst }] };
   },
 };

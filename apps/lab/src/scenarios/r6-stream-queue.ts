@@ -29,6 +29,8 @@ export const scenario: Scenario = {
     const next = await read("next", "next");
     const last = await shop.send("", queue, 50);
     await lab.until("the second reader to have the end", () => hasAll(last, next.handled));
+    // By all that holds of another queue it has now passed what nobody read.
+    await lab.established("", queue, async () => await shop.send("", queue, 1));
     await lab.rested();
     await lab.rested();
     const again = await read("again", "first");
