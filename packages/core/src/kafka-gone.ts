@@ -3,7 +3,7 @@ import type { Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
 import { commitBefore } from "./kafka-commits.ts";
 import type { LaneContext } from "./kafka-context.ts";
-import { isMisAcked } from "./kafka-log.ts";
+import { answerOf, isMisAcked } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { cutAt, hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { difference, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
@@ -83,7 +83,7 @@ function displacedOf(context: LaneContext, facts: StreamFacts, places: readonly 
   if (context.reading === undefined || context.eraRise !== undefined) return [];
   const displaced: RangeSet[] = [];
   for (const place of places) {
-    if (place.told === undefined || place.era !== context.era) continue;
+    if (place.told === undefined || place.era !== context.era || !isTrusted(context, place)) continue;
     for (let sequence = place.first; sequence <= place.last; sequence += 1) {
       const record = context.view.byOffset.get(place.told + (sequence - place.first));
       if (record === undefined || (record.producerId === facts.ledger.producerId && record.sequence === sequence))
@@ -94,6 +94,11 @@ function displacedOf(context: LaneContext, facts: StreamFacts, places: readonly 
     }
   }
   return isClearOfCommits(context, places, unionAll(displaced));
+}
+
+/** What it was told is where it lies, or it was looked for wherever else it may lie. */
+function isTrusted({ view, reading }: LaneContext, place: Place): boolean {
+  return place.exact || answerOf(view, reading, place) === "absent";
 }
 
 function misAckedOf(context: LaneContext, facts: StreamFacts, places: readonly Place[]): RangeSet {

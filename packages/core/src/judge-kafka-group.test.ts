@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import { type ClientStanding, judge, type LaneMemory, noMemory } from "./judge.ts";
+import type { Lane } from "./lane.ts";
+import type { GroupOffsets, GroupRecord, LaneRecord, MemberRecord } from "./lane-record.ts";
+import { StreamLedger } from "./ledger.ts";
+import type { LedgerReport } from "./ledger-report.ts";
+import { defaultPolicy } from "./policy.ts";
+import type { GroupReading, KafkaReading, LogExtract, LoggedStamp } from "./reading.ts";
+import { emptyGroup, emptyReceipts, noTotals } from "./stored-lane.ts";
+
+const lane: Lane = { system: "kafka", cluster: "main", destination: "orders", partition: "0" };
+const producerId = "AAAAAAAAAAA";
+const otherId = "BBBBBBBBBBB";
+
+/** Sequence s was acked at offset s - 1. */
+function ledgerOf(count: number, changes: Partial<LedgerReport> = {}): LedgerReport {
+  const blank = new StreamLedger(lane, producerId, { confirms: true });
+  const report = blank.report({ clientId: "orders-api", number: 1, nonce: "n", buildsOn: "" }, []);
+  const chunks = [{ first: 1, last: count, low: 0, high: count - 1, exact: true, era: 0 }];
+  return { ...report, assigned: count, acked: [1, count], chunks, ...changes };
+}
+
+/** A group whose only member has finished `done` and committed up to there; what it processed is what lay there. */
+function groupOf(
+  done: readonly number[],
+  processed: readonly number[] = done.map((offset) => offset + 1),
+): GroupRecord {
+  const claim = { state: "open", inWork: undefined, committed: (done.at(-1) ?? -1) + 1 } as const;
+  const parts = { number: 1, nonce: "n", totals: noTotals, highest: new Map() };
+  const member: MemberRecord = { clientId: "worker", claim, ...parts };
+  const epochs = done.length === 0 ? [] : [{ epoch: 0, first: done[0] ?? 0, last: done.at(-1) ?? 0 }];
+  const offsets: GroupOffsets = { handled: done, givenUp: [], jumped: [], unstamped: [], foreign: [], epochs };
+  return {
+    ...emptyGroup,
+    members: new Map([["worker", member]]),
+    done: done.length === 0 ? new Map() : new Map([[0, offsets]]),
+    receipts: new Map([[producerId, { ...emptyReceipts, processed }]]),
+  };
+}
+
+function recordOf(ledger: LedgerReport, group: GroupRecord, changes: Partial<LaneRecord> = {}): LaneRecord {
+  const ledgers = new Map([[producerId, ledger]]);
+  const groups = new Map([["billing", group]]);
+  return { version: 1, era: 0, cut: undefined, ledgers, verdicts: new Map(), groups, ...changes };
+}
+
+/** What the log holds at these offsets: sequence o + 1 of a producer at offset o, and nothing else up to `last`. */
+function extractOf(first: number, last: number, offsets: readonly number[], of = producerId): LogExtract {
+  const stamps = offsets.map((offset): LoggedStamp => ({ producerId: of, sequence: offset + 1, offset, epoch: 0 }));
+  return { first, last, stamps, unstamped: [], epochs: [{ epoch: 0, first, last }] };
+}
+
+const offsetsOf = (first: number, last: number): readonly number[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+interface Look {
+  readonly record: LaneRecord;
+  readonly committed?: number | undefined;
+  readonly reading?: Partial<KafkaReading>;
+}
+
+/** Looks at a lane, a second apart; what was proven at any of them, and what the last one says. */
+function judgeEach(looks: readonly Look[]) {
+  let memory: LaneMemory = noMemory;
+  const proven = new Set<string>();
+  let said: readonly string[] = [];
+  for (const [second, { record, committed, reading: changes }] of looks.entries()) {
+    const nowMs = second * 1_000;
+    const group: GroupReading = { committed, isEmpty: false, foreignMemberCount: 0 };
+    const reading: KafkaReading = {
+      kind: "kafka",
+      beganAtMs: nowMs,
+      endedAtMs: nowMs,
+      leader: 1,
+      logStart: 0,
+      logEnd: 110,
+      highWatermark: 110,
+      lastStableOffset: 110,
+      compacted: false,
+      extracts: [],
+      groups: new Map([["billing", group]]),
+      ...changes,
+    };
+    const clients = new Map<string, ClientStanding>([
+      ["orders-api", "alive"],
+      ["worker", "alive"],
+    ]);
+    const seen = { lane, snapshot: record, reading, clients, storeDoubted: false };
+    const judged = judge({ ...seen, memory, nowMs, policy: defaultPolicy });
+    memory = judged.memory;
+    for (const { gap } of judged.proofs) proven.add(`${gap.verdict} ${gap.sequences.join("-")}`);
+    said = judged.gaps.map(({ state, cause, sequences }) => [state, cause, sequences.join("-")].join(" "));
+  }
+  return { proven: [...proven], said };
+}
+
+/** The same look again and again. */
+const times = (count: number, look: Look): readonly Look[] => Array.from({ length: count }, () => look);
+
+test("another record at an offset that is not to be trusted proves nothing: the message may lie elsewhere", () => {
+  const brackets = [{ first: 1, last: 1, above: undefined, upTo: 30, era: 0 }];
+  const chunks = [{ first: 1, last: 1, low: 10, high: 10, exact: true, era: 0 }];
+  const record = recordOf(ledgerOf(1, { brackets, chunks }), groupOf([], []));
+  const around = { extracts: [extractOf(9, 11, [9, 10, 11], otherId)] };
+  expect(judgeEach(times(8, { record, committed: 0, reading: around })).proven).toEqual([]);
+  const everywhere = { extracts: [extractOf(0, 30, offsetsOf(0, 30), otherId)] };
+  expect(judgeEach(times(8, { record, committed: 0, reading: everywhere })).proven).toEqual(["store.truncated 1-1"]);
+});
