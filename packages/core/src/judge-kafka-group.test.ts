@@ -5,6 +5,7 @@ import type { GroupOffsets, GroupRecord, LaneRecord, MemberRecord } from "./lane
 import { StreamLedger } from "./ledger.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import { defaultPolicy } from "./policy.ts";
+import { rangeOf } from "./range-set.ts";
 import type { GroupReading, KafkaReading, LogExtract, LoggedStamp } from "./reading.ts";
 import { emptyGroup, emptyReceipts, noTotals } from "./stored-lane.ts";
 
@@ -105,4 +106,29 @@ test("another record at an offset that is not to be trusted proves nothing: the 
   expect(judgeEach(times(8, { record, committed: 0, reading: around })).proven).toEqual([]);
   const everywhere = { extracts: [extractOf(0, 30, offsetsOf(0, 30), otherId)] };
   expect(judgeEach(times(8, { record, committed: 0, reading: everywhere })).proven).toEqual(["store.truncated 1-1"]);
+});
+
+/** A group that stands at 40 of 110 when the log falls to an end of 80, and nobody cares to send anything since. */
+function fallOf(changes: Partial<KafkaReading>, cut: number, committedAfter: number | undefined): readonly string[] {
+  const before = recordOf(ledgerOf(110), groupOf(rangeOf(0, 39)));
+  const after = { ...before, version: 2, era: 1, cut };
+  const looks = [
+    ...times(4, { record: before, committed: 40, reading: { ...changes, ...(cut > 110 ? {} : { logEnd: 110 }) } }),
+    { record: before, committed: committedAfter, reading: { highWatermark: 30, logEnd: 80, ...changes } },
+    ...times(6, { record: after, committed: committedAfter, reading: { highWatermark: 80, logEnd: 80, ...changes } }),
+  ];
+  return judgeEach(looks).said;
+}
+
+test("what lies below the cut of a log is before a group that has not got there", () => {
+  expect(fallOf({}, 80, 40)).toContainEqual("pending  41-80");
+});
+
+test("of a topic that was made again nothing is before a group any more", () => {
+  expect(fallOf({}, 80, undefined).filter((text) => text.startsWith("pending"))).toEqual([]);
+});
+
+test("where the log end cannot be read nobody knows what a fall has left before a group", () => {
+  const said = fallOf({ logEnd: undefined }, Number.MAX_SAFE_INTEGER, 40);
+  expect(said).toEqual(["in-doubt two-eras 41-110"]);
 });

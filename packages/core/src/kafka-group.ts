@@ -6,9 +6,10 @@ import type { GroupContext, LaneContext } from "./kafka-context.ts";
 import { isOthersGivenUp, leftBehindOf, type Proven } from "./kafka-left-behind.ts";
 import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
+import { ruleOlder } from "./kafka-older.ts";
 import { type Part, partsOf } from "./kafka-parts.ts";
 import { pendingGap } from "./kafka-pending.ts";
-import { cutAt, hullOf, type Place, placesOf } from "./kafka-places.ts";
+import { hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { passedOf, passedVerdict, retainedOf } from "./kafka-retained.ts";
 import { ruleUnread, unreadGaps } from "./kafka-unread.ts";
 import type { Receipts } from "./lane-record.ts";
@@ -112,17 +113,6 @@ function rule(context: LaneContext, group: GroupContext, facts: StreamFacts, pla
     place: part,
     ruling: ruleOfKind(kind, context, group, facts, part),
   }));
-}
-
-/** What lies below the place where the log was cut is there as before, and before a group that has not got there. */
-function ruleOlder(context: LaneContext, group: GroupContext, place: Place): readonly Ruled[] {
-  const cut = context.eraRise === undefined ? (context.input.snapshot.cut ?? 0) : 0;
-  const passed = Math.max(group.lastDone + 1, group.memory.highestCommit, group.reading?.committed ?? 0);
-  const parts = cutAt(place, passed).flatMap((part) => cutAt(part, cut));
-  return parts.map((part) => {
-    const isAhead = part.era === context.era - 1 && part.high >= passed && part.high < cut;
-    return { place: part, ruling: isAhead ? { kind: "pending" } : { kind: "doubt", cause: "two-eras" } };
-  });
 }
 
 function ruleOfKind(
