@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { expect, onTestFinished, test } from "vitest";
 import { holdsOpen, track } from "./tracked.ts";
 
 const ended: boolean[] = [];
@@ -9,11 +10,11 @@ test("a message is held open until all of its work is over, and has failed if an
   const message = {};
   const first = Promise.withResolvers<string>();
   const second = Promise.withResolvers<string>();
-  expect(track(message, first.promise)).toBe(first.promise);
+  const fulfilled = track(message, first.promise);
   const failed = track(message, second.promise).catch((error: unknown) => error);
   expect(holdsOpen(message, note)).toBe(true);
   first.resolve("done");
-  await first.promise;
+  expect(await fulfilled).toBe("done");
   expect(ended).toEqual([]);
   second.reject(new Error("No such lamp."));
   await failed;
@@ -29,4 +30,22 @@ test("work that is over with its handler holds nothing open, unless it has faile
   expect(holdsOpen(message, note)).toBe(true);
   expect(holdsOpen({}, note)).toBe(false);
   expect(ended).toEqual([true]);
+});
+
+test("a rejection that the application does not handle is told by Node, as it would be without us", async () => {
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  onTestFinished(() => {
+    for (const listener of others) process.on("unhandledRejection", listener);
+  });
+  const told = once(process, "unhandledRejection");
+  const failure = new Error("No such lamp.");
+  void track({}, Promise.reject(failure));
+  expect((await told)[0]).toBe(failure);
+});
+
+test("what is no promise is given back as it is, and holds nothing open", () => {
+  const message = {};
+  expect([undefined, null, 3, "text"].map((value) => track(message, value))).toEqual([undefined, null, 3, "text"]);
+  expect(holdsOpen(message, note)).toBe(false);
 });
