@@ -132,3 +132,12 @@ test("where the log end cannot be read nobody knows what a fall has left before 
   const said = fallOf({ logEnd: undefined }, Number.MAX_SAFE_INTEGER, 40);
   expect(said).toEqual(["in-doubt two-eras 41-110"]);
 });
+
+test("what lies below a floor is too old to know: there receipts or offsets were folded away", () => {
+  const group = groupOf([60, 109], [61, 110]);
+  const [[, receipts] = ["", emptyReceipts]] = [...group.receipts];
+  const foldedReceipts = { ...group, receipts: new Map([[producerId, { ...receipts, floor: 61 }]]) };
+  const looksAt = (folded: GroupRecord) => times(5, { record: recordOf(ledgerOf(110), folded), committed: 110 });
+  expect(judgeEach(looksAt(foldedReceipts)).said).toEqual(["in-doubt too-old 1-60"]);
+  expect(judgeEach(looksAt({ ...group, floor: 60 })).said).toEqual(["in-doubt too-old 1-60"]);
+});

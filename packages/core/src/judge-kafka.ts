@@ -8,6 +8,7 @@ import { judgeGroup, openOf } from "./kafka-group.ts";
 import type { KafkaMemory, StreamMemory } from "./kafka-memory.ts";
 import { noStreamMemory } from "./kafka-memory.ts";
 import { judgeStream } from "./kafka-stream.ts";
+import { tooOldGaps } from "./kafka-too-old.ts";
 import { steadyAfter } from "./kafka-unread.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import { difference, eachRange, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
@@ -81,7 +82,7 @@ function judgeOne(context: LaneContext, ledger: LedgerReport): StreamResult {
   for (const group of context.groups) {
     const judged = judgeGroup(context, group, facts, memory, excluded);
     memory = judged.memory;
-    gaps.push(...judged.gaps);
+    gaps.push(...judged.gaps, ...tooOldGaps(facts, group, receiptsOf(group), excluded));
     proofs.push(...judged.proofs);
     wanted.push(...judged.wanted);
   }

@@ -133,7 +133,8 @@ function ruleOpen(context: LaneContext, group: GroupContext, place: Place): Ruli
   const committed = group.reading?.committed ?? 0;
   if (place.high > group.lastDone && place.high >= committed) return { kind: "pending" };
   const compacted = context.compacted === true ? ruleCompacted(context, place) : undefined;
-  return compacted?.kind === "compacted" ? compacted : { ...compacted, kind: "doubt", cause: group.holeCause };
+  const cause = place.low < group.record.floor ? "too-old" : group.holeCause;
+  return compacted?.kind === "compacted" ? compacted : { ...compacted, kind: "doubt", cause };
 }
 
 /** Every place is done. What remains is whether the testimony can be trusted about this message, and the verdict. */
