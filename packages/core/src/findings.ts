@@ -97,6 +97,7 @@ function stoppedBefore(finding: Finding, gaps: readonly Gap[]): RangeSet {
 /** A sequence stays in its finding and moves between states; what is no longer missing was recovered. */
 function carryFinding(finding: Finding, pass: PassResult): Finding {
   const gaps = pass.gaps.filter((gap) => isAbout(finding, gap) && !isWaiting(gap));
+  if (isUntouched(finding, gaps, pass)) return finding;
   const mine = union(everythingIn(finding), stoppedBefore(finding, gaps));
   const proven = pass.confirmed.filter((gap) => isAbout(finding, gap) && !isEmpty(intersection(gap.sequences, mine)));
   const gone = unionAll(pass.withdrawn.filter((note) => isAbout(finding, note)).map((note) => note.sequences));
@@ -120,6 +121,20 @@ function carryFinding(finding: Finding, pass: PassResult): Finding {
     [...proven, ...gaps.filter((gap) => !isEmpty(intersection(gap.sequences, mine)))],
     pass,
   );
+}
+
+/** Final, and nothing in this pass is about it: nearly all that are kept, in nearly every pass. */
+function isUntouched(finding: Finding, gaps: readonly Gap[], pass: PassResult): boolean {
+  const { suspected = [], pending = [], "in-doubt": doubted = [], "not-sent": notSent = [] } = finding.sequences;
+  if (![suspected, pending, doubted, notSent].every(isEmpty)) return false;
+  if (finding.neighbours.length < 2 && pass.stamps.length > 0) return false;
+  if (finding.producer !== undefined && finding.producer.service === "") return false;
+  if ((pass.snapshot.ledgers.get(finding.producerId)?.references ?? []).length > 0) return false;
+  const isTouchedBy = (part: { readonly producerId: string; readonly group: string | undefined }) =>
+    isAbout(finding, part);
+  if (pass.confirmed.some(isTouchedBy) || pass.withdrawn.some(isTouchedBy)) return false;
+  const mine = everythingIn(finding);
+  return gaps.every((gap) => isEmpty(intersection(gap.sequences, mine)));
 }
 
 function describe(

@@ -6,7 +6,17 @@ import type { LaneContext } from "./kafka-context.ts";
 import { answerOf, isMisAcked } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { cutAt, hullOf, type Place, placesOf } from "./kafka-places.ts";
-import { difference, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
+import {
+  addRange,
+  difference,
+  eachMember,
+  intersection,
+  isEmpty,
+  type RangeSet,
+  rangeOf,
+  union,
+  unionAll,
+} from "./range-set.ts";
 import { processedByAny, type StreamFacts } from "./stream-facts.ts";
 
 /** What the broker itself says is gone, at the stream: truncated away, or acknowledged in place of another. */
@@ -43,7 +53,7 @@ export function judgeGone(
   const ripeDisplaced = intersection(standingSince(next.displaced, nowMs - policy.graceMs), displaced);
   const ripeGone = difference(intersection(standingSince(next.gone, nowMs - policy.graceMs), gone), ripeDisplaced);
   const isMadeAgain = context.madeAgainIn === context.era;
-  const misAcked = intersection(ripeDisplaced, misAckedOf(context, facts, places));
+  const misAcked = misAckedOf(context, facts, places, ripeDisplaced);
   return {
     memory: next,
     waiting: union(displaced, gone),
@@ -84,8 +94,12 @@ function displacedOf(context: LaneContext, facts: StreamFacts, places: readonly 
   const displaced: RangeSet[] = [];
   for (const place of places) {
     if (place.told === undefined || place.era !== context.era || !isTrusted(context, place)) continue;
-    for (let sequence = place.first; sequence <= place.last; sequence += 1) {
-      const record = context.view.byOffset.get(place.told + (sequence - place.first));
+    const shift = place.first - place.told;
+    // Of a group that lags millions behind only what was read is gone through.
+    const read = intersection(context.view.covered, rangeOf(place.told, place.told + (place.last - place.first)));
+    for (const offset of eachMember(read, Number.POSITIVE_INFINITY)) {
+      const sequence = offset + shift;
+      const record = context.view.byOffset.get(offset);
       if (record === undefined || (record.producerId === facts.ledger.producerId && record.sequence === sequence))
         continue;
       if (context.view.find(facts.ledger.producerId, sequence) === undefined) {
@@ -101,17 +115,17 @@ function isTrusted({ view, reading }: LaneContext, place: Place): boolean {
   return place.exact || answerOf(view, reading, place) === "absent";
 }
 
-function misAckedOf(context: LaneContext, facts: StreamFacts, places: readonly Place[]): RangeSet {
-  const runs = places.flatMap(({ first, last, told, ...place }) =>
-    Array.from({ length: told === undefined ? 0 : last - first + 1 }, (_, index) => ({
-      ...place,
-      first: first + index,
-      last: first + index,
-      told: (told ?? 0) + index,
-    })),
-  );
-  const misAcked = runs.filter((run) => isMisAcked(context.view, facts.ledger.producerId, run));
-  return unionAll(misAcked.map((run) => rangeOf(run.first, run.last)));
+function misAckedOf(context: LaneContext, facts: StreamFacts, places: readonly Place[], displaced: RangeSet): RangeSet {
+  const misAcked: number[] = [];
+  for (const sequence of eachMember(displaced, Number.POSITIVE_INFINITY)) {
+    const isMissed = places.some((place) => {
+      if (place.told === undefined || sequence < place.first || sequence > place.last) return false;
+      const told = place.told + (sequence - place.first);
+      return isMisAcked(context.view, facts.ledger.producerId, { ...place, first: sequence, last: sequence, told });
+    });
+    if (isMissed) addRange(misAcked, sequence, sequence);
+  }
+  return misAcked;
 }
 
 /** Of the era before, known to be of it, and wholly at or above its cut. */

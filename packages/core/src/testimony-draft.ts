@@ -32,7 +32,8 @@ export class Draft {
   readonly jumped: number[] = [];
   readonly unstamped: number[] = [];
   readonly foreign: number[] = [];
-  epochs: EpochRun[] = [];
+  /** Its own: they grow with every message. */
+  epochs: { -readonly [K in keyof EpochRun]: EpochRun[K] }[] = [];
   readonly streams = new Map<string, StreamDraft>();
   messageCount = 0;
   /** It has outgrown its bounds: its member drops it and sends all that it holds instead. */
@@ -131,7 +132,7 @@ export class Draft {
   #see(offset: number, epoch: number): void {
     const run = this.epochs.at(-1);
     if (run !== undefined && run.epoch === epoch && offset >= run.first) {
-      if (offset > run.last) this.epochs[this.epochs.length - 1] = { ...run, last: offset };
+      if (offset > run.last) run.last = offset;
       return;
     }
     this.epochs.push({ epoch, first: offset, last: offset });
@@ -168,7 +169,7 @@ export function bodyOf(draft: Draft, from: number): Body {
     handled: from > 0 ? difference(draft.handled, [0, from - 1]) : [...draft.handled],
     givenUp: [...draft.givenUp],
     jumped: [...draft.jumped],
-    epochs: [...draft.epochs],
+    epochs: draft.epochs.map((run) => ({ ...run })),
     streams: [...draft.streams].map(([producerId, stream]) => ({
       producerId,
       processed: [...stream.processed],
@@ -218,7 +219,7 @@ function copyOffsets(from: Draft, to: Draft, part: (set: RangeSet) => RangeSet):
   to.jumped.push(...part(from.jumped));
   to.unstamped.push(...part(from.unstamped));
   to.foreign.push(...part(from.foreign));
-  to.epochs = [...from.epochs];
+  to.epochs = from.epochs.map((run) => ({ ...run }));
   to.messageCount = isEmpty(union(union(to.handled, to.givenUp), to.jumped)) ? 0 : 1;
 }
 
