@@ -12,6 +12,7 @@ import type { Policy } from "./policy.ts";
 import { isEmpty } from "./range-set.ts";
 import type { KafkaReading, LogRange, RabbitReading } from "./reading.ts";
 import type { AuditNotes, Store } from "./store.ts";
+import { inTurn } from "./wanted-ranges.ts";
 
 /** What an auditor keeps of one lane between its passes. Losing it only delays. */
 export interface LaneAudit {
@@ -166,7 +167,7 @@ async function decide(input: PassInput, looked: Looked, announced: readonly Find
     memory: judgement.memory,
     version: snapshot.version,
     groups: [...snapshot.groups.keys()],
-    wanted: judgement.wanted.slice(0, 64),
+    wanted: inTurn(judgement.wanted, reading).slice(0, 64),
     findings: mergeFindings(known, decided),
     told: toldBy(snapshot, confirmed),
     isOpen: isOpen(judgement),

@@ -114,6 +114,30 @@ test("a proof tells for how long all of it had been known, which is a grace as s
   expect(times[0]).toBe(defaultPolicy.graceMs);
 });
 
+/** Two acked, and what was left out of an answer between them. */
+function withOmission(): StreamLedger {
+  const ledger = ledgerOf();
+  send(ledger, 1).acked(0);
+  send(ledger, 1).omitted();
+  send(ledger, 1).acked(1);
+  return ledger;
+}
+
+test("what was left out is lost once two readings showed it absent, though those between them did not reach it", () => {
+  const proven: (readonly number[])[] = [];
+  let readings = 0;
+  const reading = () => logOf([1, 3], readings++ % 2 === 0 ? {} : { extracts: [] });
+  const proved = ({ sequences }: Gap) => proven.push(sequences);
+  judgeFor(9, { ledger: withOmission(), reading, proved });
+  expect(proven[0]).toEqual([2, 2]);
+});
+
+test("one reading that showed it absent proves nothing, however long ago it was", () => {
+  let readings = 0;
+  const reading = () => logOf([1, 3], readings++ === 0 ? {} : { extracts: [] });
+  expect(judgeFor(30, { ledger: withOmission(), reading }).proven).toEqual([]);
+});
+
 test("a partition that is added between the two readings proves nothing", () => {
   const ledger = ledgerOf();
   send(ledger, 1).omitted();

@@ -11,7 +11,7 @@ import { judgeStream } from "./kafka-stream.ts";
 import { tooOldGaps } from "./kafka-too-old.ts";
 import { steadyAfter } from "./kafka-unread.ts";
 import type { LedgerReport } from "./ledger-report.ts";
-import { difference, eachRange, intersection, isEmpty, type RangeSet, rangeOf, union, unionAll } from "./range-set.ts";
+import { difference, intersection, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
 import type { LogRange } from "./reading.ts";
 import type { AuditNotes } from "./store.ts";
 import {
@@ -39,6 +39,8 @@ interface StreamResult {
   readonly asked: RangeSet;
 }
 
+import { joinWanted } from "./wanted-ranges.ts";
+
 const maxAskedRanges = 64;
 /** A producer with few chunks gains nothing from forgetting them. */
 const chunksWorthSettling = 8;
@@ -56,15 +58,8 @@ export function judgeKafka(input: JudgeInput): Judgement {
     // In the pass that sees the log fall nothing is made final.
     proofs: context.eraRise === undefined ? results.flatMap((result) => result.proofs) : [],
     notes: notesOf(context, results),
-    wanted: joined(results.flatMap((result) => result.wanted)),
+    wanted: joinWanted(results.flatMap((result) => result.wanted)),
   };
-}
-
-/** Ranges that overlap are read once. */
-function joined(wanted: readonly LogRange[]): readonly LogRange[] {
-  // With the record on either side: a finding links to its neighbours' traces.
-  const ranges = unionAll(wanted.map(({ first, last }) => rangeOf(Math.max(0, first - 1), last + 1)));
-  return [...eachRange(ranges)].map(([first, last]) => ({ first, last }));
 }
 
 function judgeOne(context: LaneContext, ledger: LedgerReport): StreamResult {

@@ -48,7 +48,7 @@ type Ruling =
   | { readonly kind: "pending" }
   | { readonly kind: "wanted"; readonly range: LogRange }
   | CompactedRuling
-  | { readonly kind: "doubt"; readonly cause: DoubtCause };
+  | { readonly kind: "doubt"; readonly cause: DoubtCause; readonly range?: LogRange | undefined };
 
 interface Ruled {
   readonly place: Place;
@@ -159,17 +159,18 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
   if (left === undefined && place.low < context.reading.logStart) {
     return { kind: "doubt", cause: "log-not-readable" };
   }
-  if (hasOtherEpoch(context.view, group.epochs, place)) return { kind: "doubt", cause: "two-eras" };
+  // What the log said against it is read again in each pass: unread, it would be no doubt any more.
+  if (hasOtherEpoch(context.view, group.epochs, place)) return { kind: "doubt", cause: "two-eras", range };
   const isUnclear = overlaps(group.forbidden, place.low, place.high) && left === undefined;
   if (isUnclear && answerOf(context.view, context.reading, place) !== "absent") {
-    return { kind: "doubt", cause: "unstamped-in-range" };
+    return { kind: "doubt", cause: "unstamped-in-range", range };
   }
   if (isMisAcked(context.view, producerId, place)) {
     return { kind: "proven", verdict: "produce.mis-acked", leftBehindFrom: left?.leftBehindFrom };
   }
   if (left === undefined && wasRefilled(context.view, producerId, place)) {
     // Before the cut an unheard member may have worked it, which those who read after it cannot know.
-    if (group.memory.doubtTo > place.low) return { kind: "doubt", cause: "two-eras" };
+    if (group.memory.doubtTo > place.low) return { kind: "doubt", cause: "two-eras", range };
     return { kind: "proven", verdict: "store.truncated", leftBehindFrom: place.low };
   }
   return left ?? { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
@@ -216,8 +217,10 @@ function gapsOf(
 ): readonly Gap[] {
   const causes = new Map<DoubtCause, Ruled[]>();
   for (const entry of ruled) {
-    if (entry.ruling.kind === "doubt")
-      causes.set(entry.ruling.cause, [...(causes.get(entry.ruling.cause) ?? []), entry]);
+    if (entry.ruling.kind !== "doubt") continue;
+    const known = causes.get(entry.ruling.cause);
+    if (known === undefined) causes.set(entry.ruling.cause, [entry]);
+    else known.push(entry);
   }
   const pending = ruled.filter((entry) => entry.ruling.kind === "pending");
   const waiting = setOf(pending);

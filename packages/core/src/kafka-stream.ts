@@ -8,6 +8,7 @@ import { hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { gapsOf } from "./kafka-stream-gaps.ts";
 import { isCertainUnread } from "./kafka-unread.ts";
 import {
+  contains,
   covers,
   difference,
   eachMember,
@@ -62,8 +63,10 @@ export function judgeStream(context: LaneContext, facts: StreamFacts, before: St
   const missing = difference(unplaced, seen);
   const aborted = intersection(union(before.aborted, context.view.aborted.get(ledger.producerId) ?? []), missing);
   const { places } = placesOf(ledger, missing, memory);
-  const absent = carryAbsent(context, before, absentOf(context, places, knownBefore));
-  const proven = intersection(standingSince(absent, nowMs - policy.graceMs), missing);
+  const absentNow = absentOf(context, places, knownBefore);
+  const absent = carryAbsent(context, before, absentNow, intersection(unreadOf(context, places), missing));
+  // Twice, and a grace apart: what this pass did not read waits for the one that reads it again.
+  const proven = intersection(standingSince(absent, nowMs - policy.graceMs), absentNow);
   const omitted = intersection(missing, ledger.omitted);
   const byGroup = intersection(finishedWithout(context, facts, places), omitted);
   const candidates = carryOver(memory.candidates.get("") ?? [], byGroup, nowMs);
@@ -135,6 +138,9 @@ function locate(
     const stamp = context.view.find(facts.ledger.producerId, sequence) ?? before.located.get(sequence);
     if (stamp !== undefined) located.set(sequence, stamp);
   }
+  // A doubt that rests on a record stays one in the passes that do not read that record again.
+  const doubted = unionAll([...before.doubts.values()].map(membersOf));
+  for (const [sequence, stamp] of before.located) if (contains(doubted, sequence)) located.set(sequence, stamp);
   return located;
 }
 
@@ -151,11 +157,25 @@ function absentOf(context: LaneContext, places: readonly Place[], knownBefore: R
   return unionAll(absent.map((place) => rangeOf(place.first, place.last)));
 }
 
-/** Two readings by the same leader; a pass without a reading neither adds nor forgets. */
-function carryAbsent(context: LaneContext, before: StreamMemory, absent: RangeSet): StreamMemory["absent"] {
+/** What lies where this reading did not reach: one reading goes through so many records and no more. */
+function unreadOf(context: LaneContext, places: readonly Place[]): RangeSet {
+  if (context.eraRise !== undefined) return [];
+  const unread = places.filter(
+    (place) => place.era === context.era && answerOf(context.view, context.reading, place) === "not-read",
+  );
+  return unionAll(unread.map((place) => rangeOf(place.first, place.last)));
+}
+
+/** Two readings by the same leader; a reading that does not reach a place neither adds nor forgets. */
+function carryAbsent(
+  context: LaneContext,
+  before: StreamMemory,
+  absent: RangeSet,
+  unread: RangeSet,
+): StreamMemory["absent"] {
   if (context.reading === undefined) return before.absent;
-  const sameLeader = context.reading.leader === before.absentLeader;
-  return carryOver(sameLeader ? before.absent : [], absent, context.input.nowMs);
+  const known = context.reading.leader === before.absentLeader ? before.absent : [];
+  return carryOver(known, union(absent, intersection(membersOf(known), unread)), context.input.nowMs);
 }
 
 /** The other proof: a group finished every offset of the interval by handling it, and it was not there. */
