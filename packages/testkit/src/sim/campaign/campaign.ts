@@ -1,12 +1,16 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { isBad, type Play, type PlayResult } from "./play.ts";
+import { hasKills, isBad, mixesOf, type Play, type PlayResult } from "./play.ts";
 
 /** The sums of a campaign. */
 export interface CampaignSummary {
   readonly seeds: number;
   readonly messages: number;
+  /** Through the core alone, and through the adapters with models of their clients. */
+  readonly coreMessages: number;
+  readonly adapterMessages: number;
   readonly faults: number;
+  readonly messagesPerFault: number;
   readonly lost: number;
   readonly confirmed: number;
   readonly withdrawn: number;
@@ -15,7 +19,10 @@ export interface CampaignSummary {
   readonly wrongVerdicts: number;
   readonly inDoubt: number;
   readonly inDoubtByCause: Readonly<Record<string, number>>;
+  /** Of the messages of runs in which no process was killed: the share that was lost and ended in doubt. */
+  readonly inDoubtShareWithoutKills: number;
   readonly confirmedByVerdict: Readonly<Record<string, number>>;
+  readonly faultsByKind: Readonly<Record<string, number>>;
 }
 
 /** Plays all, one run a core at a time. Rejects where a run itself breaks: that is a defect like any other. */
@@ -59,30 +66,53 @@ async function ask(worker: Worker, wish: Play): Promise<PlayResult> {
 }
 
 /** The command that plays it again and tells its story. */
-export function replayOf({ system, seed, messages }: Play): string {
-  return `npm run sim -- --system ${system} --seed ${seed} --messages ${messages}`;
+export function replayOf({ system, seed, mix, messages }: Play): string {
+  return `npm run sim -- --system ${system} --mix ${mix} --seed ${seed} --messages ${messages}`;
 }
 
 export function summarize(results: readonly PlayResult[]): CampaignSummary {
-  const sum = (of: (result: PlayResult) => number): number => results.reduce((total, one) => total + of(one), 0);
+  const sumOf = (some: readonly PlayResult[], of: (result: PlayResult) => number): number =>
+    some.reduce((total, one) => total + of(one), 0);
+  const sum = (of: (result: PlayResult) => number): number => sumOf(results, of);
+  const messages = sum((one) => one.messages);
+  const adapters = results.filter(({ system }) => mixesOf[system].isAdapter);
+  const adapterMessages = sumOf(adapters, (one) => one.messages);
+  const faults = sum((one) => one.faults);
+  const calm = results.filter((result) => !hasKills(result));
   return {
-    seeds: new Set(results.map(({ seed }) => seed)).size,
-    messages: sum(({ messages }) => messages),
-    faults: sum(({ faults }) => faults),
-    lost: sum(({ lost }) => lost),
-    confirmed: sum(({ confirmed }) => confirmed),
-    withdrawn: sum(({ withdrawn }) => withdrawn),
-    falseLosses: sum(({ falseLosses }) => falseLosses),
-    missedLosses: sum(({ missedLosses }) => missedLosses),
-    wrongVerdicts: sum(({ wrongVerdicts }) => wrongVerdicts),
-    inDoubt: sum(({ inDoubt }) => inDoubt),
+    seeds: results.length,
+    messages,
+    coreMessages: messages - adapterMessages,
+    adapterMessages,
+    faults,
+    messagesPerFault: Math.round(messages / Math.max(1, faults)),
+    lost: sum((one) => one.lost),
+    confirmed: sum((one) => one.confirmed),
+    withdrawn: sum((one) => one.withdrawn),
+    falseLosses: sum((one) => one.falseLosses),
+    missedLosses: sum((one) => one.missedLosses),
+    wrongVerdicts: sum((one) => one.wrongVerdicts),
+    inDoubt: sum((one) => one.inDoubt),
     inDoubtByCause: addUp(results.map(({ inDoubtByCause }) => inDoubtByCause)),
+    inDoubtShareWithoutKills: shareOf(
+      sumOf(calm, (one) => one.inDoubt),
+      sumOf(calm, (one) => one.messages),
+    ),
     confirmedByVerdict: addUp(results.map(({ confirmedByVerdict }) => confirmedByVerdict)),
+    faultsByKind: addUp(results.map(({ faultsByKind, system }) => prefixed(system, faultsByKind))),
   };
 }
 
 export function badOnes(results: readonly PlayResult[]): readonly PlayResult[] {
   return results.filter(isBad);
+}
+
+function shareOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : Number((part / whole).toPrecision(3));
+}
+
+function prefixed(system: string, counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [`${system}.${name}`, count]));
 }
 
 function addUp(all: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {

@@ -6,49 +6,76 @@ import { runRabbitSim } from "../rabbitmq/run.ts";
 export const systems = ["kafka", "rabbitmq"] as const;
 export type SimSystem = (typeof systems)[number];
 
-/** One run of one system; the same seed and number of messages give the same run. */
+/** One run of one system; the same four give the same run. */
 export interface Play {
   readonly system: SimSystem;
   readonly seed: number;
+  /** The mix of faults, by name. */
+  readonly mix: string;
   readonly messages: number;
 }
 
 /** What one run came to. */
 export interface PlayResult extends Play {
-  /** The mix of faults, by name. */
-  readonly mix: string;
   readonly faults: number;
+  readonly faultsByKind: Readonly<Record<string, number>>;
   readonly lost: number;
   readonly confirmed: number;
   readonly withdrawn: number;
   readonly falseLosses: number;
   readonly missedLosses: number;
   readonly wrongVerdicts: number;
+  /** Really lost, and honestly not confirmed. */
   readonly inDoubt: number;
   readonly inDoubtByCause: Readonly<Record<string, number>>;
   readonly confirmedByVerdict: Readonly<Record<string, number>>;
   readonly trace: readonly string[];
 }
 
-const mixes = [
-  ...Object.keys(kafkaProfiles).filter((name): name is KafkaProfile => name in kafkaProfiles),
-  "swarm",
-] as const;
-
-/** Plays it with the mix of faults that its seed draws. */
-export async function play({ system, seed, messages }: Play, isTold = false): Promise<PlayResult> {
-  if (system === "rabbitmq") {
-    const { trace, ...result } = runRabbitSim({ seed, messages });
-    return { ...noDetails, ...result, system, mix: "drawn", trace: isTold ? trace : [] };
-  }
-  const mix = mixes[seed % mixes.length] ?? "swarm";
-  const result = await runKafkaSim({ seed, messages, faults: mix, trace: isTold });
-  return { ...result, system, seed, mix };
+interface Mixes {
+  /** The client's own adapter with a model of the client, not the core alone. */
+  readonly isAdapter: boolean;
+  /** How often a seed draws it, beside the others of its side. */
+  readonly weight: number;
+  /** Dense mixes: many faults in few messages. */
+  readonly mixes: readonly string[];
+  /** How many seeds draw long healthy stretches, and how long. */
+  readonly sparseShare: number;
+  readonly sparse: readonly [number, number];
 }
 
-const noDetails = { inDoubtByCause: {}, confirmedByVerdict: {} };
+const profiles = Object.keys(kafkaProfiles).filter((name): name is KafkaProfile => name in kafkaProfiles);
+
+export const mixesOf: Readonly<Record<SimSystem, Mixes>> = {
+  kafka: {
+    isAdapter: false,
+    weight: 3,
+    mixes: [...profiles, "swarm", "swarm"],
+    sparseShare: 0.65,
+    sparse: [50_000, 300_000],
+  },
+  rabbitmq: { isAdapter: false, weight: 2, mixes: ["drawn"], sparseShare: 0.5, sparse: [10_000, 50_000] },
+};
+
+/** Plays one run. `isTold` keeps its whole story; what is wrong is told in any case. */
+export async function play(wish: Play, isTold = false): Promise<PlayResult> {
+  const { seed, messages, mix, system } = wish;
+  if (system === "rabbitmq") {
+    const { trace, ...result } = runRabbitSim({ seed, messages, ...(mix === "sparse" && { faults: "sparse" }) });
+    return { ...result, system, mix, trace: isTold ? trace : [] };
+  }
+  const faults = [...profiles, "swarm" as const, "sparse" as const].find((name) => name === mix);
+  if (faults === undefined) throw new RangeError(`No mix of faults is called ${mix}.`);
+  const result = await runKafkaSim({ seed, messages, faults, trace: isTold });
+  return { ...result, system, seed, mix };
+}
 
 /** Whether it shows a defect. */
 export function isBad({ falseLosses, missedLosses, wrongVerdicts }: PlayResult): boolean {
   return falseLosses + missedLosses + wrongVerdicts > 0;
+}
+
+/** Whether a process was killed in it. */
+export function hasKills({ faultsByKind }: PlayResult): boolean {
+  return Object.entries(faultsByKind).some(([name, times]) => /kill/i.test(name) && times > 0);
 }

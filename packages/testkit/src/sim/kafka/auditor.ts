@@ -119,14 +119,14 @@ export class SimAuditor {
     names: readonly string[],
     seen: SimGroup[],
   ): Promise<KafkaReading | undefined> {
-    const { log, clock, random, faults, evidence } = this.#world;
+    const { log, clock, random, evidence } = this.#world;
     if (evidence === "none") return undefined;
     const beganAtMs = clock.nowMs;
-    if (strikes(this.#world, faults.silentLog)) {
+    if (strikes(this.#world, "silentLog")) {
       await this.#sleep(500);
       return undefined;
     }
-    await this.#sleep(strikes(this.#world, faults.slowLog) ? random.between(200, 2_500) : random.between(1, 10));
+    await this.#sleep(strikes(this.#world, "slowLog") ? random.between(200, 2_500) : random.between(1, 10));
     const { leader, start: logStart, end, highWatermark, life } = log;
     await this.#sleep(random.between(1, 10));
     const groups = new Map<string, GroupReading>();
@@ -154,17 +154,26 @@ export class SimAuditor {
       firstJoinDelayMs: 3_000,
       ...(evidence === "offsets"
         ? { extracts: [], recordsUnread: true }
-        : { extracts: wanted.flatMap((range) => this.#extract(range, Math.max(logStart, log.start), highWatermark)) }),
+        : { extracts: this.#extracts(wanted, Math.max(logStart, log.start), highWatermark) }),
       groups,
     };
     this.#before = spoilReading(reading, this.#before, this.#world.without);
     return this.#before;
   }
 
-  #extract(range: LogRange, start: number, stable: number): readonly LogExtract[] {
-    const first = Math.max(range.first, start);
-    const last = Math.min(range.last, stable - 1, first + 2_000);
-    if (last < first) return [];
+  /** As the adapter's reader does: range by range, as far as one reading goes. */
+  #extracts(wanted: readonly LogRange[], start: number, stable: number): readonly LogExtract[] {
+    let left = maxRecords;
+    return wanted.flatMap((range) => {
+      const first = Math.max(range.first, start);
+      const last = Math.min(range.last, stable - 1, first + left - 1);
+      if (last < first) return [];
+      left -= last - first + 1;
+      return this.#extract(first, last);
+    });
+  }
+
+  #extract(first: number, last: number): readonly LogExtract[] {
     const stamps: LogExtract["stamps"][number][] = [];
     const unstamped: number[] = [];
     const epochs: { epoch: number; first: number; last: number }[] = [];
@@ -190,6 +199,9 @@ export class SimAuditor {
     });
   }
 }
+
+/** What the adapter's reader reads at one time, unless told otherwise. */
+const maxRecords = 10_000;
 
 function joined(flat: readonly number[]): number[] {
   const set: number[] = [];

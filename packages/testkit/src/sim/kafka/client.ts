@@ -1,5 +1,5 @@
 import type { Answer } from "@seqwatch/core";
-import { newId, type World } from "./world.ts";
+import { newId, strikes, type World } from "./world.ts";
 
 /** One instrumented process: it may be killed, and its link to the store may be cut. */
 export class SimClient {
@@ -28,12 +28,12 @@ export class SimClient {
    * that is under way when the process dies is applied all the same.
    */
   write<T>(apply: () => T, answered: (answer: T | undefined) => void): void {
-    const { clock, random, faults } = this.world;
+    const { clock, random } = this.world;
     const fail = (): void => this.after(200, () => answered(undefined));
     if (clock.nowMs < this.#cutUntilMs) return fail();
     clock.after(random.chance(0.02) ? random.between(20, 180) : random.between(0.5, 8), () => {
       const answer = apply();
-      if (clock.nowMs < this.#cutUntilMs || (!this.world.isDraining && random.chance(faults.answerLoss))) return fail();
+      if (clock.nowMs < this.#cutUntilMs || strikes(this.world, "answerLoss")) return fail();
       this.after(random.between(0.3, 3), () => answered(answer));
     });
   }

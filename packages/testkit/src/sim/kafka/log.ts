@@ -5,6 +5,8 @@ export interface LogRecord {
   readonly message: Message | undefined;
   readonly producerId: string | undefined;
   readonly sequence: number;
+  /** The value of the one header, as it was put on the message. */
+  readonly stamp: string | undefined;
   epoch: number;
 }
 
@@ -27,7 +29,8 @@ export class SimLog {
   }
 
   append(record: Omit<LogRecord, "epoch">): number {
-    this.records.push({ ...record, epoch: this.epoch });
+    const { kind, message, producerId, sequence, stamp } = record;
+    this.records.push({ kind, message, producerId, sequence, stamp, epoch: this.epoch });
     if (record.message !== undefined) record.message.copies += 1;
     return this.records.length - 1;
   }

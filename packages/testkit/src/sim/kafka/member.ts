@@ -1,4 +1,4 @@
-import { type BatchAccount, LaneTestimony, type TestimonyReport } from "@seqwatch/core";
+import { type BatchAccount, LaneTestimony, laneHashOf, StampReader, type TestimonyReport } from "@seqwatch/core";
 import { SimChain, SimClient } from "./client.ts";
 import type { SimGroup } from "./group.ts";
 import type { LogRecord } from "./log.ts";
@@ -20,6 +20,8 @@ export class SimMember {
   readonly #world: World;
   readonly #testimony: LaneTestimony;
   readonly #chain: SimChain<TestimonyReport>;
+  readonly #reader = new StampReader();
+  readonly #laneHash: string;
   /** The generation in which it believes to own the partition; 0 = none. */
   assignment = 0;
   position = 0;
@@ -40,6 +42,7 @@ export class SimMember {
     this.#testimony = new LaneTestimony(world.lane, group.name, this.client.clientId);
     this.#chain = new SimChain(this.client, (report) => world.store.takeTestimony(report));
     this.#isRecording = !isForeign;
+    this.#laneHash = laneHashOf(world.lane);
     if (!isForeign) this.client.after(world.random.between(0, 500), () => this.#reportLoop());
   }
 
@@ -120,7 +123,7 @@ export class SimMember {
     }
     if (this.#begunIn !== generation && this.#isRecording) this.#testimony.beganAt(this.position, false);
     this.#begunIn = generation;
-    const end = Math.min(log.highWatermark, this.position + random.integer(1, 40));
+    const end = Math.min(log.highWatermark, this.position + random.integer(1, this.#world.sizes.fetchMost));
     const fetched = { first: this.position, records: log.records.slice(this.position, end), life: log.life };
     this.#isWorking = true;
     const waitMs = random.chance(0.05) ? random.between(50, 1_500) : random.between(0, 5);
@@ -138,38 +141,41 @@ export class SimMember {
   }
 
   #deliver(generation: number, fetched: Fetched): void {
-    const { random, faults } = this.#world;
+    const { random } = this.#world;
     const { first, records } = fetched;
     const visibleCount = records.filter((record) => record.kind !== "control").length;
     const account = this.#isRecording
       ? this.#testimony.openBatch({ first, last: first + records.length - 1, visibleCount })
       : undefined;
     const work = { generation, fetched, account };
-    const handlerMs = strikes(this.#world, faults.slowHandler) ? random.between(1_000, 9_000) : random.between(1, 30);
+    const handlerMs = strikes(this.#world, "slowHandler") ? random.between(1_000, 9_000) : random.between(1, 30);
     const half = random.chance(0.3) ? Math.floor(records.length / 2) : 0;
     for (let index = 0; index < half; index += 1) this.#process(work, index);
     this.client.after(handlerMs, () => this.#finish(work, half));
   }
 
   #finish(work: Work, from: number): void {
-    const { random, faults } = this.#world;
+    const { random } = this.#world;
     const { records } = work.fetched;
     let end = records.length;
     const breaks = records.length - from > 1;
-    if (breaks && strikes(this.#world, faults.failedHandler))
-      return this.#fail(work, from, random.integer(from, end - 1));
-    if (breaks && strikes(this.#world, faults.givenUp)) {
-      const at = random.integer(from, end - 1);
+    if (breaks && strikes(this.#world, "failedHandler")) return this.#fail(work, from, random.integer(from, end - 1));
+    if (breaks && strikes(this.#world, "givenUp")) {
+      const at = random.integer(this.#leavesFrom(from, end), end - 1);
       for (let index = from; index < at; index += 1) this.#process(work, index);
       for (let index = at; index < end; index += 1) this.#leave(work, index, "consume.given-up");
       end = from;
-    } else if (breaks && strikes(this.#world, faults.brokenOff)) {
-      this.#breakOff(work, from, random.integer(from, end - 1));
+    } else if (breaks && strikes(this.#world, "brokenOff")) {
+      this.#breakOff(work, from, random.integer(this.#leavesFrom(from, end), end - 1));
       end = from;
     }
     for (let index = from; index < end; index += 1) this.#process(work, index);
     work.account?.close();
     this.#moveOn(work.generation, work.fetched.first + records.length);
+  }
+
+  #leavesFrom(from: number, end: number): number {
+    return Math.max(from, end - this.#world.sizes.leaveMost);
   }
 
   /** The handler throws: what was not resolved is fetched again. */
@@ -196,13 +202,23 @@ export class SimMember {
     const record = work.fetched.records[index];
     if (record === undefined || record.kind === "control") return;
     const offset = work.fetched.first + index;
-    const isForeign = record.kind === "foreign";
-    work.account?.processed(offset, record.epoch, record.producerId, record.sequence, isForeign);
     const { message } = record;
+    if (work.account !== undefined) {
+      const sequence = this.#reader.read(record.stamp);
+      const isForeign = sequence > 0 && this.#reader.laneHash !== this.#laneHash;
+      work.account.processed(
+        offset,
+        record.epoch,
+        sequence > 0 ? this.#reader.producerId : undefined,
+        sequence,
+        isForeign,
+      );
+    }
     if (message === undefined) return;
     const times = message.processedAtMs;
     times[this.group.index] = Math.min(times[this.group.index] ?? 0, this.#world.clock.nowMs);
-    tell(this.#world, `processed at ${offset} by ${this.client.clientId}${work.account ? "" : ", unheard"}`, message);
+    if (this.#world.truth.isTracing)
+      tell(this.#world, `processed at ${offset} by ${this.client.clientId}${work.account ? "" : ", unheard"}`, message);
   }
 
   #leave(work: Work, index: number, verdict: Message["verdict"]): void {
@@ -223,7 +239,7 @@ export class SimMember {
   }
 
   #moveOn(generation: number, next: number): void {
-    const { random, faults } = this.#world;
+    const { random } = this.#world;
     this.#isWorking = false;
     if (this.assignment !== generation) {
       // It lost the partition meanwhile, and perhaps has it again by now.
@@ -234,10 +250,10 @@ export class SimMember {
     this.position = next;
     if (random.chance(0.8) || this.#whenRevoked !== undefined) this.#commit(generation, next);
     if (this.#whenRevoked !== undefined) return this.#letGo();
-    if (strikes(this.#world, faults.seekForward))
+    if (strikes(this.#world, "seekForward"))
       this.#seek(Math.min(this.#world.log.highWatermark, next + random.integer(1, 25)));
-    else if (strikes(this.#world, faults.seekBack))
-      this.#seek(Math.max(this.#world.log.start, next - random.integer(1, 40)));
+    else if (strikes(this.#world, "seekBack"))
+      this.#seek(Math.max(this.#world.log.start, next - random.integer(1, this.#world.sizes.fetchMost)));
     this.client.after(random.between(1, 10), () => this.#poll(generation));
   }
 
@@ -258,9 +274,9 @@ export class SimMember {
   }
 
   #commit(generation: number, next: number): void {
-    const { clock, random, faults } = this.#world;
+    const { clock, random } = this.#world;
     if (random.chance(0.7)) this.report();
-    const fails = strikes(this.#world, faults.commitFailure);
+    const fails = strikes(this.#world, "commitFailure");
     const { life } = this.#world.log;
     clock.after(random.between(1, 30), () => {
       const accepted = !fails && life === this.#world.log.life && this.group.commit(generation, next);

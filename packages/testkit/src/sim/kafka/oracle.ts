@@ -8,6 +8,7 @@ import type { World } from "./world.ts";
 export interface SimResult {
   readonly messages: number;
   readonly faults: number;
+  readonly faultsByKind: Readonly<Record<string, number>>;
   /** Promised, owed to the group, and never processed by any of its members. */
   readonly lost: number;
   readonly confirmed: number;
@@ -38,8 +39,8 @@ const maxStories = 60;
 export class Oracle {
   readonly #world: World;
   readonly #groups: readonly SimGroup[];
-  /** By group name ("" = at the stream), producer and sequence. */
-  readonly #confirmed = new Map<string, Confirmed>();
+  /** By group name ("" = at the stream) and producer, then by sequence. */
+  readonly #confirmed = new Map<string, Map<number, Confirmed>>();
   readonly #stories: string[] = [];
   #storyCount = 0;
 
@@ -50,10 +51,11 @@ export class Oracle {
 
   heed(confirmation: Confirmation, added: RangeSet): void {
     const verdict = isProof(confirmation) ? confirmation.gap.verdict : undefined;
-    for (const sequence of eachMember(added, 100_000)) {
-      const key = keyOf(confirmation.group ?? "", confirmation.producerId, sequence);
-      if (!this.#confirmed.has(key)) this.#confirmed.set(key, { verdict, atMs: this.#world.clock.nowMs });
-    }
+    const key = keyOf(confirmation.group ?? "", confirmation.producerId);
+    const known = this.#confirmed.get(key) ?? new Map<number, Confirmed>();
+    this.#confirmed.set(key, known);
+    for (const sequence of eachMember(added, Number.POSITIVE_INFINITY))
+      if (!known.has(sequence)) known.set(sequence, { verdict, atMs: this.#world.clock.nowMs });
   }
 
   judge(auditors: readonly SimAuditor[], canMiss: boolean): SimResult {
@@ -61,50 +63,44 @@ export class Oracle {
     const causes = causesOf(auditors);
     const byCause: Record<string, number> = {};
     const byVerdict: Record<string, number> = {};
-    for (const message of this.#world.truth.messages()) {
-      for (const group of this.#groups) {
-        const confirmed =
-          this.#confirmed.get(keyOf("", message.producerId, message.sequence)) ??
-          this.#confirmed.get(keyOf(group.name, message.producerId, message.sequence));
-        const processedAtMs = message.processedAtMs[group.index] ?? Number.POSITIVE_INFINITY;
-        if (confirmed !== undefined && Number.isFinite(processedAtMs)) {
-          // A member may have held in hand what the log lost, or go back to what it left behind.
-          const wasLost = processedAtMs > confirmed.atMs && (message.isExcused || message.copies === 0);
-          if (message.isLate || wasLost) count.withdrawn += 1;
-          else {
-            count.falseLosses += 1;
-            this.#tell(`false loss for ${group.name}, ${confirmed.verdict} at ${confirmed.atMs} ms`, message);
-          }
+    for (const [group, message] of this.#pairs()) {
+      const confirmed = this.#find(this.#confirmed, group, message);
+      const processedAtMs = message.processedAtMs[group.index] ?? Number.POSITIVE_INFINITY;
+      if (confirmed !== undefined && Number.isFinite(processedAtMs)) {
+        // A member may have held in hand what the log lost, or go back to what it left behind.
+        const wasLost = processedAtMs > confirmed.atMs && (message.isExcused || message.copies === 0);
+        if (message.isLate || wasLost) count.withdrawn += 1;
+        else {
+          count.falseLosses += 1;
+          this.#tell(`false loss for ${group.name}, ${confirmed.verdict} at ${confirmed.atMs} ms`, message);
         }
-        if (!message.promised || Number.isFinite(processedAtMs) || message.sentAtMs < group.startedAtMs) continue;
-        count.lost += 1;
-        if (confirmed !== undefined) {
-          count.confirmed += 1;
-          byVerdict[confirmed.verdict ?? "none"] = (byVerdict[confirmed.verdict ?? "none"] ?? 0) + 1;
-          const expected = expectedOf(message, group);
-          if (confirmed.verdict !== expected && isVague(confirmed.verdict, expected)) {
-            count.vague += 1;
-          } else if (expected !== undefined && confirmed.verdict !== expected) {
-            count.wrong += 1;
-            this.#tell(`wrong verdict for ${group.name}: ${confirmed.verdict}, not ${expected}`, message);
-          }
-          continue;
-        }
-        const cause =
-          causes.get(keyOf(group.name, message.producerId, message.sequence)) ??
-          causes.get(keyOf("", message.producerId, message.sequence)) ??
-          "pending";
-        if (canMiss && !message.isUntestified) {
-          count.missed += 1;
-          this.#tell(`missed loss for ${group.name}: ${cause}`, message);
-        }
-        count.inDoubt += 1;
-        byCause[cause] = (byCause[cause] ?? 0) + 1;
       }
+      if (!message.promised || Number.isFinite(processedAtMs) || message.sentAtMs < group.startedAtMs) continue;
+      count.lost += 1;
+      if (confirmed !== undefined) {
+        count.confirmed += 1;
+        byVerdict[confirmed.verdict ?? "none"] = (byVerdict[confirmed.verdict ?? "none"] ?? 0) + 1;
+        const expected = expectedOf(message, group);
+        if (confirmed.verdict !== expected && isVague(confirmed.verdict, expected)) {
+          count.vague += 1;
+        } else if (expected !== undefined && confirmed.verdict !== expected) {
+          count.wrong += 1;
+          this.#tell(`wrong verdict for ${group.name}: ${confirmed.verdict}, not ${expected}`, message);
+        }
+        continue;
+      }
+      const cause = this.#find(causes, group, message) ?? "pending";
+      if (canMiss && !message.isUntestified) {
+        count.missed += 1;
+        this.#tell(`missed loss for ${group.name}: ${cause}`, message);
+      }
+      count.inDoubt += 1;
+      byCause[cause] = (byCause[cause] ?? 0) + 1;
     }
     return {
       messages: this.#world.truth.count,
-      faults: this.#world.faultCount,
+      faults: [...this.#world.struck.values()].reduce((sum, one) => sum + one, 0),
+      faultsByKind: Object.fromEntries(this.#world.struck),
       lost: count.lost,
       confirmed: count.confirmed,
       withdrawn: count.withdrawn,
@@ -117,6 +113,29 @@ export class Oracle {
       confirmedByVerdict: byVerdict,
       trace: [...this.#stories, ...this.#world.trace],
     };
+  }
+
+  /** Each message and group that may have something to say: processed and never confirmed is what all should be. */
+  *#pairs(): Generator<readonly [SimGroup, Message]> {
+    for (const [producerId, messages] of this.#world.truth.streams) {
+      const atStream = this.#confirmed.get(keyOf("", producerId));
+      for (const group of this.#groups) {
+        const inGroup = this.#confirmed.get(keyOf(group.name, producerId));
+        for (const message of messages) {
+          if (message === undefined) continue;
+          const isFine =
+            Number.isFinite(message.processedAtMs[group.index]) &&
+            atStream?.has(message.sequence) !== true &&
+            inGroup?.has(message.sequence) !== true;
+          if (!isFine) yield [group, message];
+        }
+      }
+    }
+  }
+
+  #find<T>(table: ReadonlyMap<string, ReadonlyMap<number, T>>, group: SimGroup, message: Message): T | undefined {
+    const { producerId, sequence } = message;
+    return table.get(keyOf("", producerId))?.get(sequence) ?? table.get(keyOf(group.name, producerId))?.get(sequence);
   }
 
   #tell(text: string, message: Message): void {
@@ -144,16 +163,17 @@ function expectedOf(message: Message, group: SimGroup): Verdict | undefined {
 }
 
 /** What the last pass said of what is not confirmed. */
-function causesOf(auditors: readonly SimAuditor[]): ReadonlyMap<string, string> {
-  const causes = new Map<string, string>();
+function causesOf(auditors: readonly SimAuditor[]): ReadonlyMap<string, ReadonlyMap<number, string>> {
+  const causes = new Map<string, Map<number, string>>();
   for (const auditor of auditors) {
     for (const finding of auditor.audit.findings) {
+      const key = keyOf(finding.group ?? "", finding.producerId);
+      const known = causes.get(key) ?? new Map<number, string>();
+      causes.set(key, known);
       for (const [state, sequences] of Object.entries(finding.sequences)) {
         if (state !== "in-doubt" && state !== "suspected" && state !== "pending") continue;
-        for (const sequence of eachMember(sequences, 100_000)) {
-          const cause = state === "in-doubt" ? (finding.cause ?? state) : state;
-          causes.set(keyOf(finding.group ?? "", finding.producerId, sequence), cause);
-        }
+        const cause = state === "in-doubt" ? (finding.cause ?? state) : state;
+        for (const sequence of eachMember(sequences, Number.POSITIVE_INFINITY)) known.set(sequence, cause);
       }
     }
   }
@@ -164,6 +184,6 @@ function isProof(confirmation: Confirmation): confirmation is Proof {
   return "gap" in confirmation;
 }
 
-function keyOf(group: string, producerId: string, sequence: number): string {
-  return `${group}/${producerId}/${sequence}`;
+function keyOf(group: string, producerId: string): string {
+  return `${group}/${producerId}`;
 }

@@ -1,8 +1,9 @@
-import { type LedgerReport, type SendRun, StreamLedger } from "@seqwatch/core";
+import { formatStamp, type Lane, type LedgerReport, laneHashOf, type SendRun, StreamLedger } from "@seqwatch/core";
 import { SimChain, SimClient } from "./client.ts";
+import type { KafkaFaults } from "./faults.ts";
 import type { LogRecord } from "./log.ts";
 import type { Message } from "./truth.ts";
-import { newId, strikes, tell, type World } from "./world.ts";
+import { count, newId, strikes, tell, type World } from "./world.ts";
 
 interface Send {
   readonly run: SendRun;
@@ -11,6 +12,19 @@ interface Send {
 
 /** One producer process, in the ways of kafkajs: a send is one batch, answers get lost, retries append twice. */
 export class SimProducer {
+  /** What may happen to a send, each by its share. */
+  static readonly #outcomes: readonly (readonly [keyof KafkaFaults, (producer: SimProducer, send: Send) => void])[] = [
+    ["omittedLost", (producer, send) => producer.#omit(send, "produce.ack-missing")],
+    ["omittedStored", (producer, send) => producer.#omitStored(send)],
+    ["omittedLate", (producer, send) => producer.#omitLate(send)],
+    ["rejectedStored", (producer, send) => producer.#reject(send, true)],
+    ["rejectedLost", (producer, send) => producer.#reject(send, false)],
+    ["refused", (producer, send) => producer.#settle(send, "refused", () => send.run.voided("refused"))],
+    ["storedTwice", (producer, send) => producer.#storeTwice(send)],
+    ["untold", (producer, send) => producer.#storeUntold(send)],
+    ["misAcked", (producer, send) => producer.#loseAnswer(send)],
+  ];
+
   readonly client: SimClient;
   readonly ledger: StreamLedger;
   readonly #world: World;
@@ -19,6 +33,7 @@ export class SimProducer {
   readonly #isIdempotent: boolean;
   readonly #acksOne: boolean;
   #reportedRevision = -1;
+  #composedRevision = -1;
   #inFlight = 0;
   /** An idempotent producer whose answer got lost: the next send of as many is taken for a repeat of it. */
   #lostAnswer: { readonly base: number; readonly count: number; readonly life: number } | undefined;
@@ -58,11 +73,14 @@ export class SimProducer {
   report(): void {
     this.ledger.age(this.#world.clock.nowMs, 60_000);
     if (this.ledger.revision === this.#reportedRevision && !this.#chain.isOpen) return;
-    const revision = this.ledger.revision;
     this.#chain.send(
-      (link) => this.ledger.report({ clientId: this.client.clientId, ...link }, []),
+      (link) => {
+        // One that goes out again says what it said, not what is known by now.
+        this.#composedRevision = this.ledger.revision;
+        return this.ledger.report({ clientId: this.client.clientId, ...link }, []);
+      },
       (answer) => {
-        this.#reportedRevision = revision;
+        this.#reportedRevision = this.#composedRevision;
         this.ledger.accept(answer);
       },
     );
@@ -82,15 +100,15 @@ export class SimProducer {
   #send(): void {
     const { random, log, truth, clock } = this.#world;
     if (this.client.state === "off") {
-      log.append({ kind: "unstamped", message: undefined, producerId: undefined, sequence: 0 });
+      log.append({ kind: "unstamped", message: undefined, producerId: undefined, sequence: 0, stamp: undefined });
       log.replicate();
       return;
     }
     const repeated = this.#lostAnswer;
-    const count = repeated?.count ?? random.integer(1, 4);
+    const messageCount = repeated?.count ?? random.integer(1, this.#world.sizes.sendMost);
     const run = this.ledger.openRun();
     const messages: Message[] = [];
-    for (let index = 0; index < count; index += 1) {
+    for (let index = 0; index < messageCount; index += 1) {
       messages.push(truth.meet(this.ledger.producerId, run.next(), clock.nowMs));
     }
     const send = { run, messages };
@@ -102,27 +120,21 @@ export class SimProducer {
   #arrive(send: Send): void {
     if (this.#repeatWithoutStoring(send)) return;
     const { random, faults } = this.#world;
-    const outcomes: readonly (readonly [number, (send: Send) => void])[] = [
-      [faults.omittedLost, (lost) => this.#omit(lost, "produce.ack-missing")],
-      [faults.omittedStored, (stored) => this.#omitStored(stored)],
-      [faults.omittedLate, (late) => this.#omitLate(late)],
-      [faults.rejectedStored, (stored) => this.#reject(stored, true)],
-      [faults.rejectedLost, (lost) => this.#reject(lost, false)],
-      [faults.refused, (refused) => this.#settle(refused, "refused", () => refused.run.voided("refused"))],
-      [faults.storedTwice, (twice) => this.#storeTwice(twice)],
-      [faults.untold, (untold) => this.#store(untold, () => this.#ack(untold, () => untold.run.ackedSomewhere()))],
-      [this.#isIdempotent ? faults.misAcked : 0, (lost) => this.#loseAnswer(lost)],
-    ];
     let draw = this.#world.isDraining ? 1 : random.next();
-    for (const [share, happen] of outcomes) {
+    for (const [fault, happen] of SimProducer.#outcomes) {
+      const share = fault === "misAcked" && !this.#isIdempotent ? 0 : faults[fault];
       if (draw < share) {
-        this.#world.faultCount += 1;
-        happen(send);
+        count(this.#world, fault);
+        happen(this, send);
         return;
       }
       draw -= share;
     }
     this.#storeAndAck(send);
+  }
+
+  #storeUntold(send: Send): void {
+    this.#store(send, () => this.#ack(send, () => send.run.ackedSomewhere()));
   }
 
   #storeAndAck(send: Send): void {
@@ -151,30 +163,32 @@ export class SimProducer {
   }
 
   #append(send: Send): number {
-    const { log, faults, random } = this.#world;
+    const { log, random } = this.#world;
+    const { isTracing } = this.#world.truth;
     let base = -1;
     for (const message of send.messages) {
       const { producerId, sequence } = message;
-      const offset = log.append({ kind: "stamped", message, producerId, sequence });
-      tell(this.#world, `appended at ${offset}, epoch ${log.epoch}`, message);
+      const stamp = this.ledger.prefix + sequence;
+      const offset = log.append({ kind: "stamped", message, producerId, sequence, stamp });
+      if (isTracing) tell(this.#world, `appended at ${offset}, epoch ${log.epoch}`, message);
       if (base < 0) base = offset;
     }
-    for (const noise of this.#noise())
-      if (strikes(this.#world, faults[noise])) log.append(this.#noiseRecord(noise, random.integer(1, 9)));
+    for (const noise of noises)
+      if (strikes(this.#world, noise)) log.append(this.#noiseRecord(noise, random.integer(1, 9)));
     return base;
   }
 
-  #noise(): readonly ("unstamped" | "forged" | "foreignStamp" | "invisible")[] {
-    return ["unstamped", "forged", "foreignStamp", "invisible"];
-  }
-
-  #noiseRecord(kind: "unstamped" | "forged" | "foreignStamp" | "invisible", ahead: number): Omit<LogRecord, "epoch"> {
-    const none = { message: undefined, producerId: undefined, sequence: 0 };
+  #noiseRecord(kind: (typeof noises)[number], ahead: number): Omit<LogRecord, "epoch"> {
+    const none = { message: undefined, producerId: undefined, sequence: 0, stamp: undefined };
     if (kind === "unstamped") return { kind: "unstamped", ...none };
     if (kind === "invisible") return { kind: "control", ...none };
     const { producerId } = this.ledger;
-    if (kind === "foreignStamp") return { kind: "foreign", message: undefined, producerId, sequence: ahead };
-    return { kind: "stamped", message: undefined, producerId, sequence: 1_000_000 * ahead };
+    if (kind === "foreignStamp") {
+      const stamp = formatStamp({ producerId, laneHash: laneHashOf(otherLane), sequence: ahead });
+      return { kind: "foreign", message: undefined, producerId, sequence: ahead, stamp };
+    }
+    const sequence = 1_000_000 * ahead;
+    return { kind: "stamped", message: undefined, producerId, sequence, stamp: this.ledger.prefix + sequence };
   }
 
   #ack(send: Send, book: () => void): void {
@@ -185,7 +199,7 @@ export class SimProducer {
   #settle(send: Send, how: string, book: () => void): void {
     this.#inFlight -= 1;
     book();
-    for (const message of send.messages) tell(this.#world, how, message);
+    if (this.#world.truth.isTracing) for (const message of send.messages) tell(this.#world, how, message);
   }
 
   #omit(send: Send, verdict?: Message["verdict"]): void {
@@ -269,3 +283,8 @@ export class SimProducer {
     return true;
   }
 }
+
+/** What may follow a batch in the log. */
+const noises = ["unstamped", "forged", "foreignStamp", "invisible"] as const;
+/** Where a copy with the stamp of another lane came from. */
+const otherLane: Lane = { system: "kafka", cluster: "sim", destination: "archive", partition: "0" };

@@ -1,6 +1,6 @@
 import { defaultPolicy, type Lane, type Policy } from "@seqwatch/core";
 import { Clock } from "../rabbitmq/clock.ts";
-import { createRandom } from "../rabbitmq/random.ts";
+import { createRandom, type Random } from "../rabbitmq/random.ts";
 import { SimAuditor, type Sleepers } from "./auditor.ts";
 import type { Clause } from "./clauses.ts";
 import { type KafkaFaults, type KafkaProfile, kafkaProfiles, noFaults, swarmOf } from "./faults.ts";
@@ -8,17 +8,20 @@ import { SimGroup } from "./group.ts";
 import { SimLog } from "./log.ts";
 import { Oracle, type SimResult } from "./oracle.ts";
 import { SimProducer } from "./producer.ts";
+import { drawSizes, type KafkaSizes, smallSizes, sparseOf } from "./sizes.ts";
 import { SimStore } from "./store.ts";
 import { Truth } from "./truth.ts";
-import { tell, type World } from "./world.ts";
+import { count, tell, type World } from "./world.ts";
 
 export type { SimResult } from "./oracle.ts";
 
 export interface KafkaSimOptions {
   readonly seed: number;
   readonly messages: number;
-  /** A named mix, "swarm" (drawn from the seed), or faults one by one. */
-  readonly faults?: KafkaProfile | "swarm" | Partial<KafkaFaults>;
+  /** A named mix, "swarm" or "sparse" (both drawn from the seed), or faults one by one. */
+  readonly faults?: KafkaProfile | "swarm" | "sparse" | Partial<KafkaFaults>;
+  /** Small ones, or drawn from the seed with "sparse". */
+  readonly sizes?: KafkaSizes;
   /** Keep the whole story, not only what is wrong. Slow. */
   readonly trace?: boolean;
   /** Do without a clause of the proof, to see what it prevents. */
@@ -65,7 +68,8 @@ class KafkaRun {
 
   constructor(options: KafkaSimOptions) {
     const random = createRandom(options.seed);
-    const faults = faultsOf(options, (share) => random.chance(share));
+    const sizes = options.sizes ?? (options.faults === "sparse" ? drawSizes(random) : smallSizes);
+    const faults = faultsOf(options, random, sizes);
     const groupCount = random.chance(faults.secondGroup) ? 2 : 1;
     this.#wanted = options.messages;
     this.#world = {
@@ -79,7 +83,8 @@ class KafkaRun {
       evidence: options.evidence ?? "records",
       store: new SimStore(options.without, (confirmation, added) => this.#oracle.heed(confirmation, added)),
       truth: new Truth(groupCount, options.trace === true),
-      faultCount: 0,
+      sizes,
+      struck: new Map(),
       isDraining: false,
       ids: 0,
       trace: [],
@@ -149,54 +154,54 @@ class KafkaRun {
   }
 
   #planFaults(): void {
-    const { faults, store, random, log } = this.#world;
+    const { store, random, log } = this.#world;
     const { clock } = this.#world;
-    this.#often(faults.producerKillEveryMs, () => this.#killProducer());
-    this.#often(faults.producerToggleEveryMs, () => this.#toggleProducer());
-    this.#often(faults.failoverEveryMs, () => {
+    this.#often("producerKillEveryMs", () => this.#killProducer());
+    this.#often("producerToggleEveryMs", () => this.#toggleProducer());
+    this.#often("failoverEveryMs", () => {
       tell(this.#world, "the store fails over");
       store.failOver(random.integer(0, 9));
     });
-    this.#often(faults.flushEveryMs, () => {
+    this.#often("flushEveryMs", () => {
       tell(this.#world, "the store is flushed");
       store.flush();
     });
-    this.#often(faults.cutEveryMs, () => this.#cutLink());
-    this.#often(faults.auditorRestartEveryMs, () => {
+    this.#often("cutEveryMs", () => this.#cutLink());
+    this.#often("auditorRestartEveryMs", () => {
       this.#auditors.shift()?.end();
       this.#startAuditor();
     });
-    this.#often(faults.truncationEveryMs, () => {
+    this.#often("truncationEveryMs", () => {
       const lowest = random.chance(0.5) ? log.highWatermark : Math.max(log.start, log.highWatermark - 20);
       this.#cut(random.integer(Math.min(lowest, log.end), log.end));
     });
-    this.#often(faults.electionEveryMs, () => log.elect());
-    this.#often(faults.followerLagEveryMs, () => {
+    this.#often("electionEveryMs", () => log.elect());
+    this.#often("followerLagEveryMs", () => {
       log.isLagging = true;
       clock.after(random.between(500, 8_000), () => {
         log.isLagging = false;
       });
     });
-    this.#often(faults.recreationEveryMs, () => {
+    this.#often("recreationEveryMs", () => {
       tell(this.#world, "the topic is made again");
       for (const message of log.recreate()) tell(this.#world, "deleted with the topic", message);
       for (const group of this.#groups) group.committed = undefined;
     });
-    this.#often(faults.retentionEveryMs, () => this.#retain());
+    this.#often("retentionEveryMs", () => this.#retain());
     setInterval100(this.#world, () => store.checkpoint());
     for (const group of this.#groups) this.#planGroupFaults(group);
   }
 
   #planGroupFaults(group: SimGroup): void {
     const { faults, random, clock } = this.#world;
-    this.#often(faults.rebalanceEveryMs, () => group.rebalance(random.chance(faults.zombie)));
-    this.#often(faults.foreignMemberEveryMs, () => group.visit(random.chance(faults.zombie)));
-    this.#often(faults.emptyGroupEveryMs, () => group.empty());
-    this.#often(faults.memberKillEveryMs, () => {
+    this.#often("rebalanceEveryMs", () => group.rebalance(random.chance(faults.zombie)));
+    this.#often("foreignMemberEveryMs", () => group.visit(random.chance(faults.zombie)));
+    this.#often("emptyGroupEveryMs", () => group.empty());
+    this.#often("memberKillEveryMs", () => {
       const member = random.pick(group.members.filter((each) => each.client.isAlive && !each.isForeign));
       if (member !== undefined) group.kill(member);
     });
-    this.#often(faults.memberToggleEveryMs, () => {
+    this.#often("memberToggleEveryMs", () => {
       const member = random.pick(group.members.filter((each) => each.client.isAlive && !each.isForeign));
       member?.setOff(true);
       clock.after(random.between(500, 6_000), () => {
@@ -234,8 +239,6 @@ class KafkaRun {
     tell(this.#world, `the log is cut from ${log.end} to ${end}`);
     for (const message of log.truncate(end)) {
       tell(this.#world, `cut away at the new end ${end}`, message);
-      if (message.copies === 0 && message.processedAtMs.every((at) => !Number.isFinite(at)))
-        message.verdict ??= undefined;
     }
     // Often the log is filled again at once, before anybody looks.
     if (random.chance(0.3)) for (const producer of this.#producers) producer.report();
@@ -249,12 +252,13 @@ class KafkaRun {
     for (const message of log.retain(start)) tell(this.#world, `retained away, log start ${start}`, message);
   }
 
-  #often(everyMs: number, happen: () => void): void {
+  #often(fault: keyof KafkaFaults, happen: () => void): void {
+    const everyMs = this.#world.faults[fault];
     if (everyMs === 0) return;
     const plan = (): void => {
       this.#world.clock.after(this.#world.random.waiting(everyMs) + 50, () => {
         if (this.#world.isDraining) return;
-        this.#world.faultCount += 1;
+        count(this.#world, fault);
         happen();
         plan();
       });
@@ -270,9 +274,10 @@ function setInterval100(world: World, task: () => void): void {
   });
 }
 
-function faultsOf(options: KafkaSimOptions, chance: (share: number) => boolean): KafkaFaults {
+function faultsOf(options: KafkaSimOptions, random: Random, sizes: KafkaSizes): KafkaFaults {
   const { faults = "quiet" } = options;
-  if (faults === "swarm") return swarmOf(chance);
+  if (faults === "swarm") return swarmOf((share) => random.chance(share));
+  if (faults === "sparse") return sparseOf(random, sizes, random.integer(400, 4_000));
   return typeof faults === "string" ? kafkaProfiles[faults] : { ...noFaults, ...faults };
 }
 

@@ -24,7 +24,7 @@ export interface Message {
 }
 
 export class Truth {
-  readonly streams = new Map<string, Message[]>();
+  readonly streams = new Map<string, (Message | undefined)[]>();
   readonly groupCount: number;
   readonly isTracing: boolean;
   count = 0;
@@ -41,17 +41,18 @@ export class Truth {
       sentAtMs: nowMs,
       promised: false,
       copies: 0,
-      processedAtMs: Array.from({ length: this.groupCount }, () => Number.POSITIVE_INFINITY),
-      verdictIn: Array.from({ length: this.groupCount }, () => undefined),
+      processedAtMs: this.groupCount === 1 ? [never] : [never, never],
+      verdictIn: this.groupCount === 1 ? [undefined] : [undefined, undefined],
       verdict: undefined,
       isExcused: false,
       isLate: false,
       isUntestified: false,
-      story: [],
+      story: this.isTracing ? [] : noStory,
     };
-    const stream = this.streams.get(producerId) ?? [];
-    stream[sequence] = message;
-    this.streams.set(producerId, stream);
+    const stream = this.streams.get(producerId);
+    // Sequence 0 is nobody's: a list without holes at its end stays a dense one.
+    if (stream === undefined) this.streams.set(producerId, [undefined, message]);
+    else stream[sequence] = message;
     this.count += 1;
     return message;
   }
@@ -59,8 +60,8 @@ export class Truth {
   find(producerId: string, sequence: number): Message | undefined {
     return this.streams.get(producerId)?.[sequence];
   }
-
-  *messages(): Generator<Message> {
-    for (const stream of this.streams.values()) for (const message of stream) if (message !== undefined) yield message;
-  }
 }
+
+const never = Number.POSITIVE_INFINITY;
+/** Shared by all messages of a run that nobody reads about. */
+const noStory: string[] = [];

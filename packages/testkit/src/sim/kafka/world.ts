@@ -4,6 +4,7 @@ import type { Random } from "../rabbitmq/random.ts";
 import type { Clause } from "./clauses.ts";
 import type { KafkaFaults } from "./faults.ts";
 import type { SimLog } from "./log.ts";
+import type { KafkaSizes } from "./sizes.ts";
 import type { SimStore } from "./store.ts";
 import type { Message, Truth } from "./truth.ts";
 
@@ -21,7 +22,9 @@ export interface World {
   readonly log: SimLog;
   readonly store: SimStore;
   readonly truth: Truth;
-  faultCount: number;
+  readonly sizes: KafkaSizes;
+  /** How often which fault struck. */
+  readonly struck: Map<string, number>;
   /** No more faults, no more messages: everybody finishes what there is. */
   isDraining: boolean;
   ids: number;
@@ -34,10 +37,14 @@ export function newId(world: World, kind: string): string {
 }
 
 /** Draws whether something goes wrong here, and counts it. */
-export function strikes(world: World, share: number): boolean {
-  if (world.isDraining || !world.random.chance(share)) return false;
-  world.faultCount += 1;
+export function strikes(world: World, fault: keyof KafkaFaults): boolean {
+  if (world.isDraining || !world.random.chance(world.faults[fault])) return false;
+  count(world, fault);
   return true;
+}
+
+export function count(world: World, fault: keyof KafkaFaults): void {
+  world.struck.set(fault, (world.struck.get(fault) ?? 0) + 1);
 }
 
 export function tell(world: World, text: string, message?: Message): void {

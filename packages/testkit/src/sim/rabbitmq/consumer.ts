@@ -2,7 +2,7 @@ import { ConsumerReports } from "./consumer-reports.ts";
 import { SimProcess } from "./process.ts";
 import type { Channel, Entry, SimQueue } from "./queue.ts";
 import { fate, mark, type SimMessage } from "./truth.ts";
-import { newId, type World } from "./world.ts";
+import { newId, strikes, type World } from "./world.ts";
 
 /** A process that consumes one queue and reports what it got, as the adapter for amqplib does. */
 export class SimConsumer {
@@ -25,13 +25,13 @@ export class SimConsumer {
     this.queue = queue;
     this.process = new SimProcess(world, "c");
     this.consumerId = newId(world, "k");
-    const { random, faults } = world;
+    const { random } = world;
     this.#work = {
-      meanMs: random.chance(faults.slowShare) ? random.between(50, 250) : random.between(1, 25),
+      meanMs: strikes(world, "slowShare") ? random.between(50, 250) : random.between(1, 25),
       concurrency: random.integer(1, 8),
     };
     this.#channel = {
-      noAck: random.chance(faults.noAckShare),
+      noAck: strikes(world, "noAckShare"),
       prefetch: random.pick([1, 5, 20, 50]) ?? 1,
       unacked: new Map(),
       isOpen: true,
@@ -158,7 +158,6 @@ export class SimConsumer {
   }
 
   #settle(message: SimMessage, tag: number, isRecorded: boolean): void {
-    const { random, faults } = this.#world;
     const { deliveries } = this.#reports.of(message.lane);
     const { producerId, sequence } = message;
     if (this.#channel.noAck) {
@@ -168,8 +167,8 @@ export class SimConsumer {
     }
     // On a closed channel the acknowledgement throws: the work may be done, the message comes again.
     if (!this.#channel.unacked.has(tag)) return;
-    if (random.chance(faults.requeueShare)) return this.#answer(() => this.queue.nack(this.#channel, tag, true));
-    if (random.chance(faults.rejectShare)) {
+    if (strikes(this.#world, "requeueShare")) return this.#answer(() => this.queue.nack(this.#channel, tag, true));
+    if (strikes(this.#world, "rejectShare")) {
       mark(message, this.queue.name, fate.rejected);
       if (isRecorded) deliveries.rejected(producerId, sequence);
       return this.#answer(() => this.queue.nack(this.#channel, tag, false));

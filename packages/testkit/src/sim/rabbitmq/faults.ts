@@ -50,6 +50,9 @@ export interface RabbitFaults {
   readonly pauseEveryS: number;
 }
 
+/** Those that are drawn thing by thing. */
+export type RabbitShare = Extract<keyof RabbitFaults, `${string}Share`>;
+
 export const noFaults: RabbitFaults = {
   publishEveryMs: 120,
   producerKillEveryS: 0,

@@ -1,10 +1,11 @@
 import type { SimAuditor } from "./auditor.ts";
 import type { Broker } from "./broker.ts";
 import { SimConsumer } from "./consumer.ts";
+import type { RabbitFaults } from "./faults.ts";
 import { consumeUnaudited, getUnaudited, minStayMs } from "./foreign.ts";
 import type { SimProcess } from "./process.ts";
 import { SimProducer } from "./producer.ts";
-import { newId, note, type World } from "./world.ts";
+import { count, newId, note, type World } from "./world.ts";
 
 /** Keeps the fleet at its size, and makes what goes wrong go wrong. */
 export class Operator {
@@ -54,16 +55,21 @@ export class Operator {
     const { faults } = this.#world;
     this.#plan(faults.producerKillEveryS, () => this.#endProducer("killed"));
     this.#plan(faults.producerCloseEveryS, () => this.#endProducer("closed"));
-    this.#plan(faults.channelCloseEveryS, () => this.#world.random.pick(this.#producers)?.closeChannel());
+    this.#plan(faults.channelCloseEveryS, () => {
+      count(this.#world, "channelCloseEveryS");
+      this.#world.random.pick(this.#producers)?.closeChannel();
+    });
     this.#plan(faults.consumerKillEveryS, () => this.#endConsumer("killed"));
     this.#plan(faults.consumerCloseEveryS, () => this.#endConsumer("closed"));
     this.#plan(faults.consumerFreezeEveryS, () => this.#freeze());
     this.#plan(faults.consumerOffEveryS, () => this.#switchOff());
     this.#plan(faults.networkStallEveryS, () => this.#stall());
-    this.#plan(faults.foreignConsumerEveryS, () => this.#forQueue("foreign consumer", consumeUnaudited));
-    this.#plan(faults.foreignGetEveryS, () => this.#forQueue("foreign get", getUnaudited));
+    this.#plan(faults.foreignConsumerEveryS, () =>
+      this.#forQueue("foreignConsumerEveryS", "foreign consumer", consumeUnaudited),
+    );
+    this.#plan(faults.foreignGetEveryS, () => this.#forQueue("foreignGetEveryS", "foreign get", getUnaudited));
     this.#plan(faults.bindingEveryS, () => this.#unbind());
-    this.#plan(faults.purgeEveryS, () => this.#forQueue("purge", (_, queue) => queue.purge()));
+    this.#plan(faults.purgeEveryS, () => this.#forQueue("purgeEveryS", "purge", (_, queue) => queue.purge()));
     this.#plan(faults.restartEveryS, () => this.#restartBroker());
     this.#plan(faults.deleteEveryS, () => this.#deleteQueue());
     this.#plan(faults.storeFailoverEveryS, () => this.#failOver());
@@ -88,7 +94,11 @@ export class Operator {
     const producer = this.#world.random.pick(this.#producers);
     if (producer === undefined) return;
     this.#producers = this.#producers.filter((each) => each !== producer);
-    note(this.#world, `producer ${producer.process.clientId} ${how}`);
+    note(
+      this.#world,
+      how === "killed" ? "producerKillEveryS" : "producerCloseEveryS",
+      `producer ${producer.process.clientId} ${how}`,
+    );
     if (how === "killed") producer.kill();
     else producer.stop(false);
   }
@@ -97,7 +107,11 @@ export class Operator {
     const consumer = this.#world.random.pick(this.#consumers);
     if (consumer === undefined) return;
     this.#consumers = this.#consumers.filter((each) => each !== consumer);
-    note(this.#world, `consumer ${consumer.consumerId} of ${consumer.queue.name} ${how}`);
+    note(
+      this.#world,
+      how === "killed" ? "consumerKillEveryS" : "consumerCloseEveryS",
+      `consumer ${consumer.consumerId} of ${consumer.queue.name} ${how}`,
+    );
     if (how === "killed") consumer.kill();
     else consumer.close();
   }
@@ -106,14 +120,14 @@ export class Operator {
     const { random } = this.#world;
     const forMs = random.chance(0.6) ? random.between(200, 3_000) : random.between(3_000, 20_000);
     const process = this.#anyProcess();
-    note(this.#world, `${process?.clientId} frozen for ${Math.round(forMs)} ms`);
+    note(this.#world, "consumerFreezeEveryS", `${process?.clientId} frozen for ${Math.round(forMs)} ms`);
     process?.freeze(forMs);
   }
 
   #switchOff(): void {
     const { random } = this.#world;
     const consumer = random.pick(this.#consumers);
-    note(this.#world, `consumer ${consumer?.consumerId} of ${consumer?.queue.name} off`);
+    note(this.#world, "consumerOffEveryS", `consumer ${consumer?.consumerId} of ${consumer?.queue.name} off`);
     consumer?.switchOff(random.chance(0.5) ? random.between(20, 900) : random.between(900, 6_000));
   }
 
@@ -121,7 +135,7 @@ export class Operator {
     const { random } = this.#world;
     const consumer = random.pick(this.#consumers);
     const forMs = random.chance(0.5) ? random.between(100, 2_000) : random.between(2_000, 20_000);
-    note(this.#world, `network of ${consumer?.consumerId} stalls for ${Math.round(forMs)} ms`);
+    note(this.#world, "networkStallEveryS", `network of ${consumer?.consumerId} stalls for ${Math.round(forMs)} ms`);
     consumer?.stallNetwork(forMs);
   }
 
@@ -129,7 +143,7 @@ export class Operator {
     const { random } = this.#world;
     const process = this.#anyProcess();
     const forMs = random.chance(0.5) ? random.between(100, 3_000) : random.between(3_000, 25_000);
-    note(this.#world, `link of ${process?.clientId} cut for ${Math.round(forMs)} ms`);
+    note(this.#world, "linkCutEveryS", `link of ${process?.clientId} cut for ${Math.round(forMs)} ms`);
     process?.cutLink(forMs);
   }
 
@@ -137,10 +151,14 @@ export class Operator {
     return this.#world.random.pick([...this.#consumers, ...this.#producers])?.process;
   }
 
-  #forQueue(text: string, act: (world: World, queue: NonNullable<ReturnType<World["queues"]["get"]>>) => void): void {
+  #forQueue(
+    fault: keyof RabbitFaults,
+    text: string,
+    act: (world: World, queue: NonNullable<ReturnType<World["queues"]["get"]>>) => void,
+  ): void {
     const queue = this.#world.random.pick([...this.#world.queues.values()]);
     if (queue === undefined || !queue.isUp) return;
-    note(this.#world, `${text} on ${queue.name}`);
+    note(this.#world, fault, `${text} on ${queue.name}`);
     act(this.#world, queue);
   }
 
@@ -152,7 +170,7 @@ export class Operator {
     if (bindings.get(key)?.has(queue) !== true) return;
     const isMarked = random.chance(0.4);
     if (isMarked) store.doubtQueue(queue, newId(this.#world, "d"));
-    note(this.#world, `${queue} unbound from ${key}${isMarked ? ", marked" : ""}`);
+    note(this.#world, "bindingEveryS", `${queue} unbound from ${key}${isMarked ? ", marked" : ""}`);
     bindings.get(key)?.delete(queue);
     const forMs = isMarked ? random.between(20, 3_000) : random.between(minStayMs, minStayMs + 5_000);
     clock.after(forMs, () => {
@@ -165,7 +183,7 @@ export class Operator {
   #restartBroker(): void {
     const { broker, clock, random, queues } = this.#world;
     if (!broker.isUp || [...queues.values()].some((queue) => queue.hidesGets)) return;
-    note(this.#world, "broker restarts");
+    note(this.#world, "restartEveryS", "broker restarts");
     broker.isUp = false;
     for (const queue of queues.values()) queue.isUp = false;
     for (const producer of this.#producers) producer.closeChannel();
@@ -198,7 +216,7 @@ export class Operator {
     const queue = random.pick([...queues.values()]);
     if (queue === undefined || !broker.isUp || !queue.exists || queue.hidesGets) return;
     const isMarked = random.chance(0.3);
-    note(this.#world, `${queue.name} deleted${isMarked ? ", marked" : ""}`);
+    note(this.#world, "deleteEveryS", `${queue.name} deleted${isMarked ? ", marked" : ""}`);
     if (isMarked) store.doubtQueue(queue.name, newId(this.#world, "d"));
     queue.delete();
     for (const consumer of this.#consumers) if (consumer.queue === queue) consumer.dropChannel();
@@ -210,12 +228,12 @@ export class Operator {
   }
 
   #failOver(): void {
-    note(this.#world, "store failed over");
+    note(this.#world, "storeFailoverEveryS", "store failed over");
     this.#world.store.failOver(this.#world.random.integer(0, 8), this.#world.random.chance(0.5));
   }
 
   #flush(): void {
-    note(this.#world, "store flushed");
+    note(this.#world, "storeFlushEveryS", "store flushed");
     this.#world.store.flush();
   }
 
@@ -224,13 +242,13 @@ export class Operator {
     const lane = random.pick(lanes);
     const queue = random.pick([...queues.keys()]);
     const isLane = random.chance(0.5);
-    note(this.#world, `store evicted ${isLane ? lane?.partition : queue}`);
+    note(this.#world, "storeEvictionEveryS", `store evicted ${isLane ? lane?.partition : queue}`);
     if (isLane && lane !== undefined) store.evictLane(lane);
     else if (queue !== undefined) store.evictQueue(queue);
   }
 
   #restartAuditor(): void {
-    note(this.#world, "auditor restarts");
+    note(this.#world, "auditorRestartEveryS", "auditor restarts");
     this.#auditor.restart(this.#world.random.between(200, 15_000));
   }
 
@@ -238,7 +256,7 @@ export class Operator {
     const { clock, random, queues } = this.#world;
     const queue = random.pick([...queues.values()]);
     this.#pausedUntilMs = clock.nowMs + random.between(1_000, 12_000);
-    note(this.#world, `consumers of ${queue?.name} pause`);
+    note(this.#world, "pauseEveryS", `consumers of ${queue?.name} pause`);
     for (const consumer of this.#consumers) if (consumer.queue === queue) consumer.close();
   }
 }

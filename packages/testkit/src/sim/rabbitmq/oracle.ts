@@ -11,8 +11,12 @@ export interface Comparison {
   readonly missedLosses: number;
   readonly wrongVerdicts: number;
   readonly withdrawn: number;
+  /** Promised, really lost, and honestly not confirmed. */
   readonly inDoubt: number;
   readonly inDoubtByCause: Readonly<Record<string, number>>;
+  /** In doubt by the auditor's word, and nothing is lost. */
+  readonly doubtedThoughFine: number;
+  readonly confirmedByVerdict: Readonly<Record<string, number>>;
   /** One line for each difference. */
   readonly differences: readonly string[];
 }
@@ -25,11 +29,13 @@ export function compare(world: World, auditor: SimAuditor): Comparison {
   let falseLosses = 0;
   let wrongVerdicts = 0;
   const found = new Set<string>();
+  const confirmedByVerdict: Record<string, number> = {};
   for (const { gap, atMs } of auditor.confirmed) {
     for (const sequence of eachMember(gap.sequences, Number.POSITIVE_INFINITY)) {
       const message = truth.messages.get(keyOf(gap.producerId, sequence));
       const verdict = message === undefined ? "false" : judgeFinding(gap.group, gap.verdict, message, truth);
       confirmed += 1;
+      confirmedByVerdict[gap.verdict] = (confirmedByVerdict[gap.verdict] ?? 0) + 1;
       found.add(`${gap.group ?? ""} ${keyOf(gap.producerId, sequence)}`);
       if (verdict === "false") falseLosses += 1;
       if (verdict === "wrong") wrongVerdicts += 1;
@@ -48,7 +54,8 @@ export function compare(world: World, auditor: SimAuditor): Comparison {
     missedLosses: missed.length,
     wrongVerdicts,
     withdrawn: auditor.withdrawnCount,
-    ...countDoubts(auditor),
+    ...countDoubts(world, auditor, truth, found),
+    confirmedByVerdict,
     differences,
   };
 }
@@ -137,25 +144,32 @@ function findMissed(world: World, auditor: SimAuditor, truth: Truth, found: Read
 function stateOf(auditor: SimAuditor, queue: string, { lane, producerId, sequence }: SimMessage): string {
   for (const gap of auditor.gaps.get(laneKeyOf(lane)) ?? [])
     if (gap.group === queue && gap.producerId === producerId && contains(gap.sequences, sequence))
-      return `${gap.state} ${gap.cause ?? ""}`;
+      return gap.state === "in-doubt" ? (gap.cause ?? gap.state) : gap.state;
   return "unmentioned";
 }
 
-function countDoubts(auditor: SimAuditor): {
-  readonly inDoubt: number;
-  readonly inDoubtByCause: Record<string, number>;
-} {
+function countDoubts(
+  world: World,
+  auditor: SimAuditor,
+  truth: Truth,
+  found: ReadonlySet<string>,
+): Pick<Comparison, "inDoubt" | "inDoubtByCause" | "doubtedThoughFine"> {
   const inDoubtByCause: Record<string, number> = {};
   let inDoubt = 0;
-  for (const gaps of auditor.gaps.values()) {
-    for (const gap of gaps) {
-      if (gap.state !== "in-doubt") continue;
-      const count = countOf(gap.sequences);
-      inDoubt += count;
-      inDoubtByCause[gap.cause ?? "none"] = (inDoubtByCause[gap.cause ?? "none"] ?? 0) + count;
+  for (const message of world.messages) {
+    if (!message.isPromised || found.has(` ${keyOf(message.producerId, message.sequence)}`)) continue;
+    for (const queue of message.fates.keys()) {
+      if (!isLost(message, queue, isThere(message, queue, truth))) continue;
+      if (found.has(`${queue} ${keyOf(message.producerId, message.sequence)}`)) continue;
+      inDoubt += 1;
+      const cause = stateOf(auditor, queue, message);
+      inDoubtByCause[cause] = (inDoubtByCause[cause] ?? 0) + 1;
     }
   }
-  return { inDoubt, inDoubtByCause };
+  let doubted = 0;
+  for (const gaps of auditor.gaps.values())
+    for (const gap of gaps) if (gap.state === "in-doubt") doubted += countOf(gap.sequences);
+  return { inDoubt, inDoubtByCause, doubtedThoughFine: Math.max(0, doubted - inDoubt) };
 }
 
 function describe(group: string | undefined, message: SimMessage | undefined): string {

@@ -1,4 +1,4 @@
-import { newId, type World } from "./world.ts";
+import { newId, strikes, type World } from "./world.ts";
 
 /** One instrumented process: it may be frozen or killed, and its link to the store may be cut. */
 export class SimProcess {
@@ -33,12 +33,12 @@ export class SimProcess {
    * that is under way when the process dies is applied all the same.
    */
   write<T>(apply: () => T, answered: (answer: T | undefined) => void): void {
-    const { clock, random, faults } = this.world;
+    const { clock, random } = this.world;
     const fail = (): void => this.after(commandTimeoutMs, () => answered(undefined));
     if (clock.nowMs < this.#linkCutUntilMs) return fail();
     clock.after(random.chance(0.02) ? random.between(20, 60) : random.between(0.5, 8), () => {
       const answer = apply();
-      if (clock.nowMs < this.#linkCutUntilMs || random.chance(faults.answerLossShare)) return fail();
+      if (clock.nowMs < this.#linkCutUntilMs || strikes(this.world, "answerLossShare")) return fail();
       this.after(random.between(0.3, 3), () => answered(answer));
     });
   }

@@ -3,7 +3,7 @@ import { type Broker, type Confirm } from "./broker.ts";
 import { SimChain } from "./chain.ts";
 import { SimProcess } from "./process.ts";
 import type { SimMessage } from "./truth.ts";
-import { newId, type World } from "./world.ts";
+import { newId, strikes, type World } from "./world.ts";
 
 interface Stream {
   readonly ledger: StreamLedger;
@@ -30,9 +30,9 @@ export class SimProducer {
     this.#world = world;
     this.#broker = broker;
     this.process = new SimProcess(world, "p");
-    this.#confirms = !world.random.chance(world.faults.plainChannelShare);
+    this.#confirms = !strikes(world, "plainChannelShare");
     this.#republishes = world.random.chance(0.5);
-    this.#isTransient = world.random.chance(world.faults.transientShare);
+    this.#isTransient = strikes(world, "transientShare");
     this.#publishNext();
     this.process.after(world.random.between(100, 1_000), () => this.#report());
   }
@@ -79,8 +79,8 @@ export class SimProducer {
 
   #publishNew(lane: Lane): void {
     const { ledger } = this.#streamOf(lane);
-    const { random, faults } = this.#world;
-    const hasExpiration = random.chance(faults.expirationShare);
+    const { random } = this.#world;
+    const hasExpiration = strikes(this.#world, "expirationShare");
     const message: SimMessage = {
       lane,
       producerId: ledger.producerId,
@@ -89,6 +89,7 @@ export class SimProducer {
       sentAtMs: this.#world.clock.nowMs,
       fates: new Map(),
       returnedCount: 0,
+      isPromised: false,
       isTransient: this.#isTransient,
       expiresAfterMs: hasExpiration ? random.integer(300, 4_000) : Number.POSITIVE_INFINITY,
     };
@@ -113,13 +114,14 @@ export class SimProducer {
   }
 
   #awaitConfirm(message: SimMessage, channel: number, confirm: Confirm): void {
-    const { random, faults } = this.#world;
-    if (random.chance(faults.neverConfirmShare)) return;
-    const delayMs = random.chance(faults.lateConfirmShare) ? random.between(100, 9_000) : random.between(0.5, 5);
+    const { random } = this.#world;
+    if (strikes(this.#world, "neverConfirmShare")) return;
+    const delayMs = strikes(this.#world, "lateConfirmShare") ? random.between(100, 9_000) : random.between(0.5, 5);
     this.process.after(delayMs, () => {
       if (this.#channel !== channel || !this.#outstanding.delete(message)) return;
       const { ledger, sequence } = message;
       if (confirm === "nack") return ledger.bookVoid(sequence, sequence, "nacked");
+      message.isPromised = true;
       if (confirm === "returned") ledger.bookReturned(sequence);
       ledger.bookAcked(sequence, sequence);
     });

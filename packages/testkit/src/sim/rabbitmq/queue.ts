@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { RabbitFaults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import { fate, mark, type SimMessage } from "./truth.ts";
+import { count, strikes, type World } from "./world.ts";
 
 /** A message's place in a queue. */
 export interface Entry {
@@ -25,6 +26,8 @@ export interface Channel {
   deliver(entry: Entry, tag: number, redelivered: boolean): void;
 }
 
+type QueueWorld = Pick<World, "clock" | "random" | "faults" | "struck">;
+
 /** A queue of the broker: first in, first out; what is given back returns to its place. */
 export class SimQueue {
   readonly name: string;
@@ -40,11 +43,13 @@ export class SimQueue {
   #position = 0;
   #tag = 0;
   #getsShownAtMs = 0;
+  readonly #world: QueueWorld;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #faults: RabbitFaults;
 
-  constructor(name: string, world: { readonly clock: Clock; readonly random: Random; readonly faults: RabbitFaults }) {
+  constructor(name: string, world: QueueWorld) {
+    this.#world = world;
     this.name = name;
     this.#clock = world.clock;
     this.#random = world.random;
@@ -70,10 +75,13 @@ export class SimQueue {
 
   /** False: refused, the queue is full. */
   enqueue(message: SimMessage): boolean {
-    const { maxLength, overflow, silentDropShare } = this.#faults;
-    if (maxLength > 0 && overflow === "reject-publish" && this.readyCount >= maxLength) return false;
+    const { maxLength, overflow } = this.#faults;
+    if (maxLength > 0 && overflow === "reject-publish" && this.readyCount >= maxLength) {
+      count(this.#world, "overflow");
+      return false;
+    }
     mark(message, this.name, fate.routed);
-    if (this.#random.chance(silentDropShare)) mark(message, this.name, fate.dropped);
+    if (strikes(this.#world, "silentDropShare")) mark(message, this.name, fate.dropped);
     else this.#append(message, false);
     return true;
   }
@@ -205,7 +213,10 @@ export class SimQueue {
     const lifeMs = Math.min(ttlMs > 0 ? ttlMs : Number.POSITIVE_INFINITY, message.expiresAfterMs);
     const expiresAtMs = this.#clock.nowMs + lifeMs;
     this.#ready.push({ message, position: this.#position, deliveredCount: 0, expiresAtMs, isReturned });
-    if (maxLength > 0 && this.readyCount > maxLength) this.#throwAway(this.#takeHead());
+    if (maxLength > 0 && this.readyCount > maxLength) {
+      count(this.#world, "maxLength");
+      this.#throwAway(this.#takeHead());
+    }
     this.dispatch();
   }
 
@@ -220,6 +231,7 @@ export class SimQueue {
       }
       if (entry.expiresAtMs > this.#clock.nowMs) return entry;
       mark(entry.message, this.name, fate.expired);
+      count(this.#world, "ttlMs");
       this.#throwAway(entry);
     }
   }
@@ -239,6 +251,7 @@ export class SimQueue {
 
   /** To the dead-letter exchange: half of them come back after a while, the others stay there. */
   #moveAway(entry: Entry): void {
+    count(this.#world, "deadLetter");
     if (this.#faults.deadLetter === "cycle" && !entry.isReturned) {
       mark(entry.message, this.name, fate.moved);
       this.#clock.after(this.#random.between(500, 8_000), () => this.#append(entry.message, true));

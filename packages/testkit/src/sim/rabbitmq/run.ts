@@ -6,15 +6,16 @@ import { drawFaults, type RabbitFaults } from "./faults.ts";
 import { Operator } from "./operator.ts";
 import { type Comparison, compare } from "./oracle.ts";
 import { SimQueue } from "./queue.ts";
-import { createRandom } from "./random.ts";
+import { createRandom, type Random } from "./random.ts";
+import { sparseFaults } from "./sparse.ts";
 import { SimStore } from "./store.ts";
 import type { World } from "./world.ts";
 
 export interface RabbitSimOptions {
   readonly seed: number;
   readonly messages: number;
-  /** Drawn by the seed where not given. */
-  readonly faults?: RabbitFaults;
+  /** Drawn by the seed where not given; "sparse": few of them, in long healthy stretches. */
+  readonly faults?: RabbitFaults | "sparse";
   /** To see what a clause of the judge prevents. */
   readonly rules?: RabbitRules;
 }
@@ -24,6 +25,7 @@ export interface RabbitSimResult extends Omit<Comparison, "differences"> {
   readonly messages: number;
   /** How many things went wrong. */
   readonly faults: number;
+  readonly faultsByKind: Readonly<Record<string, number>>;
   /** What happened when, and each difference between what was found and what was true. */
   readonly trace: readonly string[];
 }
@@ -45,7 +47,8 @@ export function runRabbitSim(options: RabbitSimOptions): RabbitSimResult {
   return {
     seed: options.seed,
     messages: world.messages.length,
-    faults: world.counts.faults,
+    faults: [...world.struck.values()].reduce((sum, one) => sum + one, 0),
+    faultsByKind: Object.fromEntries(world.struck),
     ...comparison,
     trace: [...world.trace, ...differences],
   };
@@ -63,14 +66,17 @@ const maxPhaseMs = 3_600_000;
 function createWorld(options: RabbitSimOptions): World {
   const random = createRandom(options.seed);
   const clock = new Clock();
-  const faults = options.faults ?? drawFaults(random);
+  const faults = faultsOf(options, random);
   const lanes: readonly Lane[] = ["created", "paid"].map((partition) => ({
     system: "rabbitmq",
     cluster: "sim",
     destination: "orders",
     partition,
   }));
-  const queues = new Map(["billing", "shipping"].map((name) => [name, new SimQueue(name, { clock, random, faults })]));
+  const struck = new Map<string, number>();
+  const queues = new Map(
+    ["billing", "shipping"].map((name) => [name, new SimQueue(name, { clock, random, faults, struck })]),
+  );
   return {
     clock,
     random,
@@ -88,9 +94,15 @@ function createWorld(options: RabbitSimOptions): World {
     messageLimit: options.messages,
     entered: new Map(),
     trace: [],
-    counts: { faults: 0, ids: 0 },
+    counts: { ids: 0 },
+    struck,
     broker: { isUp: true, startedAtMs: -600_000, tellsFromMs: 0, showsFromMs: 0 },
   };
+}
+
+function faultsOf({ faults }: RabbitSimOptions, random: Random): RabbitFaults {
+  if (faults === "sparse") return sparseFaults(random, random.integer(400, 4_000));
+  return faults ?? drawFaults(random);
 }
 
 /** What happens by itself: a replica follows, statistics are emitted every five seconds. */

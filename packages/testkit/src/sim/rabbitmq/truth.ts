@@ -10,6 +10,8 @@ export interface SimMessage {
   /** By queue name: bits of `fate`. */
   readonly fates: Map<string, number>;
   returnedCount: number;
+  /** The producer was told that the broker has it. */
+  isPromised: boolean;
   /** The broker forgets it when it starts again. */
   readonly isTransient: boolean;
   /** Its own expiration; Infinity = none. */
