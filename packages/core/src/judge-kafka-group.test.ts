@@ -67,7 +67,7 @@ function judgeEach(looks: readonly Look[]) {
   let said: readonly string[] = [];
   for (const [second, { record, committed, reading: changes }] of looks.entries()) {
     const nowMs = second * 1_000;
-    const group: GroupReading = { committed, isEmpty: false, foreignMemberCount: 0 };
+    const group: GroupReading = { committed, isEmpty: false, watchedClients: new Map(), foreignMemberCount: 0 };
     const reading: KafkaReading = {
       kind: "kafka",
       beganAtMs: nowMs,

@@ -8,7 +8,7 @@ export const scenario: Scenario = {
   broken: {
     rule: "what the log, read twice wherever it could be, does not hold is not there",
     file: "packages/core/src/kafka-stream.ts",
-    from: "const proven = intersection(standingSince(absent, nowMs - policy.graceMs), missing);",
+    from: "const proven = intersection(standingSince(absent, nowMs - policy.graceMs), absentNow);",
     to: "const proven = intersection(standingSince(absent, nowMs - policy.graceMs), []);",
   },
   async play(lab) {
