@@ -7,8 +7,8 @@ import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
 import type { QueueRecord } from "./lane-record.ts";
 import type { QueueReading } from "./reading.ts";
 
-/** A reader that nobody looked for in so long may have come and gone unseen. */
-const maxUnwatchedMs = 5_000;
+/** A reader that nobody looked for in so long may have come and gone unseen (DESIGN section 10: there for one look). */
+const maxUnwatchedMs = 2_000;
 
 export interface WatchInput {
   readonly previous: QueueWatch | undefined;
