@@ -15,8 +15,8 @@ export const stepsByVerdict: Readonly<Record<Verdict, Steps>> = {
   "produce.ack-missing": (about) => [
     sendAgain(about),
     {
-      text: "Let the client send such messages again by itself: set onAckMissing where the producer is watched.",
-      command: { language: "js", text: 'watchKafka(kafka, { onAckMissing: "resend" });' },
+      text: "Let the client send such messages again by itself: add onAckMissing to the options that you watch the producer with.",
+      command: watchWithResend(about),
     },
     ...(about.isKafka
       ? [{ text: "See which partitions there are, and who leads them.", command: describePartitions(about.place) }]
@@ -185,7 +185,19 @@ export const stepsByVerdict: Readonly<Record<Verdict, Steps>> = {
 
 const onePolicy = "(One policy is in force for a queue: where it has one, add this to it.)";
 
-const newProducer = { language: "js", text: "producer = kafka.producer(options);\nawait producer.connect();" } as const;
+const newProducer = { language: "js", text: "const producer = kafka.producer();\nawait producer.connect();" } as const;
+
+/** Whole, so that it runs as it is: without a service and a store these would be others than before. */
+function watchWithResend({ finding }: StepAbout) {
+  const service = JSON.stringify(finding.producer?.service ?? "my-service");
+  const lines = [
+    'import { watchKafka } from "@seqwatch/kafkajs";',
+    'import { redisStore } from "@seqwatch/store-redis";',
+    'const store = redisStore(process.env.SEQWATCH_REDIS_URL ?? "redis://127.0.0.1:6379");',
+    `watchKafka(kafka, { service: ${service}, store, onAckMissing: "resend" });`,
+  ];
+  return { language: "js", text: lines.join("\n") } as const;
+}
 
 function nameOf({ virtualHost }: StepAbout, name: string): { readonly virtualHost: string; readonly name: string } {
   return { virtualHost, name };

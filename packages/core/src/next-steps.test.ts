@@ -40,6 +40,28 @@ test("what a group gave up comes back with its own offsets and names, for a shel
   ]);
 });
 
+test("what resends by itself is printed whole, with the producer's own service", () => {
+  const producer = { clientId: "c", service: "orders-api" };
+  const [command] = commandsOf(findingOf({ verdict: "produce.ack-missing", producer }));
+  expect(command?.split("\n")).toEqual([
+    'import { watchKafka } from "@seqwatch/kafkajs";',
+    'import { redisStore } from "@seqwatch/store-redis";',
+    'const store = redisStore(process.env.SEQWATCH_REDIS_URL ?? "redis://127.0.0.1:6379");',
+    'watchKafka(kafka, { service: "orders-api", store, onAckMissing: "resend" });',
+  ]);
+});
+
+test("what a secured cluster needs besides is said once, and only beside commands for Kafka", () => {
+  const isSaid = (text: string) => text === "--command-config client.properties";
+  expect(commandsOf(findingOf({})).filter(isSaid)).toHaveLength(1);
+  expect(commandsOf(findingOf({ state: "in-doubt", cause: "no-ledger" })).filter(isSaid)).toEqual([]);
+});
+
+test("what a group that is gone never worked asks for nothing", () => {
+  const gone = findingOf({ state: "explained", verdict: "consume.unprocessed" });
+  expect(nextStepsOf(gone).map(({ text }) => text)).toEqual([expect.stringMatching(/^Nothing to do/)]);
+});
+
 test("without an address of the brokers a variable of the person's own stands in for it", () => {
   expect(commandsOf(findingOf({}))[0]).toContain('--bootstrap-server "$KAFKA_BROKERS"');
 });

@@ -1,7 +1,7 @@
 import type { Finding } from "./finding.ts";
 import { stepsByCause } from "./next-steps-cause.ts";
 import { stepsByVerdict } from "./next-steps-verdict.ts";
-import { aboutOf, type NextStep, type StepSurroundings } from "./step-about.ts";
+import { aboutOf, type NextStep, type StepAbout, type StepSurroundings } from "./step-about.ts";
 
 export type { Command } from "./commands.ts";
 export type { NextStep, StepSurroundings } from "./step-about.ts";
@@ -11,6 +11,18 @@ export type { NextStep, StepSurroundings } from "./step-about.ts";
  * Never empty. What is in doubt is answered by its cause, for that is what hides the truth.
  */
 export function nextStepsOf(finding: Finding, surroundings: StepSurroundings = {}): readonly NextStep[] {
+  const steps = stepsOf(finding, surroundings);
+  const asksKafka = steps.some(({ command }) => command?.language === "sh" && command.text.startsWith("kafka-"));
+  return asksKafka ? [...steps, securedKafka] : steps;
+}
+
+/** Once for all commands of a finding: only the operator knows by which rights the brokers may be asked. */
+const securedKafka: NextStep = {
+  text: "Where the brokers ask for TLS or a password, put security.protocol and the sasl.* and ssl.* settings into a file, and add this to each kafka-*.sh command (before Kafka 4.2, kafka-console-consumer.sh calls it --consumer.config).",
+  command: { language: "sh", text: "--command-config client.properties" },
+};
+
+function stepsOf(finding: Finding, surroundings: StepSurroundings): readonly NextStep[] {
   const about = aboutOf(finding, surroundings);
   switch (finding.state) {
     case "pending":
@@ -28,12 +40,18 @@ export function nextStepsOf(finding: Finding, surroundings: StepSurroundings = {
         },
       ];
     case "explained":
-      return finding.decidedBy === "It turned up."
-        ? [{ text: "Nothing to do: it was only late." }]
-        : stepsByVerdict[finding.verdict](about);
+      return stepsWhereExplained(about);
     case "confirmed":
     case "not-sent":
       break;
   }
   return stepsByVerdict[finding.verdict](about);
+}
+
+/** What is accounted for asks for nothing, but for what the application may not have meant. */
+function stepsWhereExplained(about: StepAbout): readonly NextStep[] {
+  const { decidedBy, verdict } = about.finding;
+  if (decidedBy === "It turned up.") return [{ text: "Nothing to do: it was only late." }];
+  if (verdict !== "consume.unprocessed") return stepsByVerdict[verdict](about);
+  return [{ text: "Nothing to do, if the group was given up for good: the broker does not know it any more." }];
 }
