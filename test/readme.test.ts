@@ -23,6 +23,18 @@ test("every local link in the README leads somewhere", () => {
   expect(links.filter((link) => !exists(join(root, link)))).toEqual([]);
 });
 
+const packages = ["amqplib", "client", "kafkajs", "otel", "store-redis"];
+const imports = packages.flatMap((name) => {
+  const text = readFileSync(join(root, "packages", name, "README.md"), "utf8");
+  const found = [...text.matchAll(/^import \{ ([^}]+) \} from "(@seqwatch\/[\w-]+)";$/gm)];
+  return found.map((match) => [`${name}/README.md`, match[2] ?? "", (match[1] ?? "").split(", ")] as const);
+});
+
+test.each(imports)("what %s imports from %s is there", async (_, module, names) => {
+  const exported: object = await import(module);
+  expect(names.filter((name) => !name.startsWith("type ") && !(name in exported))).toEqual([]);
+});
+
 function exists(path: string): boolean {
   try {
     readFileSync(path);
