@@ -141,3 +141,59 @@ test("what lies below a floor is too old to know: there receipts or offsets were
   expect(judgeEach(looksAt(foldedReceipts)).said).toEqual(["in-doubt too-old 1-60"]);
   expect(judgeEach(looksAt({ ...group, floor: 60 })).said).toEqual(["in-doubt too-old 1-60"]);
 });
+
+/** The log without what compaction took: offsets 40 to 59. */
+const cleaned = { extracts: [extractOf(0, 109, [...offsetsOf(0, 39), ...offsetsOf(60, 109)])] };
+const waiting = recordOf(ledgerOf(110), groupOf(rangeOf(0, 39)));
+const through = recordOf(ledgerOf(110), groupOf(rangeOf(0, 109), [1, 40, 61, 110]), { version: 2 });
+
+test("what compaction took is no loss after the topic's setting was changed to delete", () => {
+  const compacted = times(3, { record: waiting, committed: 40, reading: { compacted: true } });
+  const changed = times(7, { record: through, committed: 110, reading: cleaned });
+  expect(judgeEach([...compacted, ...changed])).toEqual({ proven: [], said: ["explained  41-60"] });
+});
+
+test("nor for an auditor that has not watched the setting since before they were sent", () => {
+  const found = judgeEach(times(8, { record: through, committed: 110, reading: cleaned }));
+  expect(found).toEqual({ proven: [], said: ["in-doubt policy-not-read 41-60"] });
+});
+
+test("where a record lies at each offset such an auditor needs no setting to tell that a log was refilled", () => {
+  const whole = extractOf(0, 109, offsetsOf(0, 109));
+  const stamps = whole.stamps.map((stamp) => (stamp.offset === 50 ? { ...stamp, producerId: otherId } : stamp));
+  const record = recordOf(ledgerOf(110), groupOf(rangeOf(0, 109), [1, 50, 52, 110]));
+  const reading = { extracts: [{ ...whole, stamps }] };
+  expect(judgeEach(times(8, { record, committed: 110, reading })).proven).toEqual(["store.truncated 51-51"]);
+});
+
+/** The setting is watched while the log is 30 long, and what came above that is gone. */
+function watchedFrom(end: number, last: Partial<KafkaReading>) {
+  const before = recordOf(ledgerOf(end), groupOf(rangeOf(0, end - 1)));
+  const early = { logEnd: end, highWatermark: end, lastStableOffset: end };
+  const watched = times(3, { record: before, committed: end, reading: early });
+  return judgeEach([...watched, ...times(8, { record: through, committed: 110, reading: { ...cleaned, ...last } })]);
+}
+
+test("a hole in a log that is watched to delete by time alone is a loss", () => {
+  expect(watchedFrom(30, {}).proven).toEqual(["store.truncated 41-60"]);
+});
+
+test("not as long as the setting cannot be read, for it may have been changed", () => {
+  expect(watchedFrom(30, { compacted: undefined })).toEqual({ proven: [], said: ["suspected  41-60"] });
+});
+
+test("an omitted message is no loss either where its log may have been cleaned before it was read", () => {
+  const brackets = [{ first: 1, last: 1, above: undefined, upTo: 59, era: 0 }];
+  const ledger = ledgerOf(1, { omitted: [1, 1], acked: [], brackets, chunks: [] });
+  const record = recordOf(ledger, groupOf(rangeOf(0, 109), []));
+  const reading = { extracts: [extractOf(0, 109, offsetsOf(60, 109), otherId)] };
+  const compacted = times(2, { record, committed: 110, reading: { ...reading, compacted: true } });
+  expect(judgeEach([...compacted, ...times(8, { record, committed: 110, reading })])).toEqual({
+    proven: [],
+    said: ["in-doubt compacted 1-1"],
+  });
+  expect(judgeEach(times(8, { record, committed: 110, reading }))).toEqual({
+    proven: [],
+    said: ["in-doubt policy-not-read 1-1"],
+  });
+});

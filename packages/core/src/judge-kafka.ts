@@ -124,7 +124,7 @@ function memoryAfter(context: LaneContext, results: readonly StreamResult[]): Ka
     steady: steadyAfter(context, highestDone),
     logStart: reading?.logStart ?? memory.logStart,
     madeAgainIn: context.madeAgainIn,
-    compacted: context.compacted,
+    cleaning: context.cleaning,
   };
 }
 

@@ -1,14 +1,16 @@
 import type { Gap } from "./finding.ts";
+import { holeDoubtOf, isPolicyAwaited } from "./kafka-cleaning.ts";
 import type { LaneContext } from "./kafka-context.ts";
 import { readableOf } from "./kafka-log.ts";
 import { hullOf, type Place } from "./kafka-places.ts";
+import type { Receipts } from "./lane-record.ts";
 import { covers, isEmpty, overlaps, rangeOf, unionAll } from "./range-set.ts";
 import type { LogRange } from "./reading.ts";
 
 /** What can be said of messages of a compacted topic that their group went past. */
 export type CompactedRuling =
   | { readonly kind: "compacted" }
-  | { readonly kind: "doubt"; readonly cause: "compacted"; readonly range?: LogRange };
+  | { readonly kind: "doubt"; readonly cause: "compacted" | "policy-not-read"; readonly range?: LogRange };
 
 /** Gone by design where the log has a hole at their own offsets; nobody can say otherwise on a compacted topic. */
 export function ruleCompacted({ reading, view }: LaneContext, place: Place): CompactedRuling {
@@ -19,6 +21,24 @@ export function ruleCompacted({ reading, view }: LaneContext, place: Place): Com
   if (!covers(view.covered, range.first, range.last)) return { ...doubt, range };
   for (let offset = place.low; offset <= place.high; offset += 1) if (view.byOffset.has(offset)) return doubt;
   return overlaps(view.unstamped, place.low, place.high) ? doubt : { kind: "compacted" };
+}
+
+/**
+ * Whether compaction may have removed messages that their group went past, though the topic is not compacted now. Those
+ * that a handler was given were there.
+ */
+export function ruleHole(
+  context: LaneContext,
+  receipts: Receipts,
+  place: Place,
+): CompactedRuling | { readonly kind: "wanted"; readonly range: LogRange } | undefined {
+  if (covers(receipts.givenUp, place.first, place.last)) return undefined;
+  const cause = holeDoubtOf(context, place);
+  if (cause === undefined) return undefined;
+  if (cause === "compacted") return ruleCompacted(context, place);
+  return isPolicyAwaited(context)
+    ? { kind: "wanted", range: { first: place.low, last: place.high } }
+    : { kind: "doubt", cause: "policy-not-read" };
 }
 
 /** Explained: the topic's own setting removed them. */

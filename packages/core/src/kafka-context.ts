@@ -1,5 +1,6 @@
 import type { DoubtCause } from "./finding.ts";
 import type { JudgeInput } from "./judge.ts";
+import { type Cleaning, cleaningAfter } from "./kafka-cleaning.ts";
 import { commitsAfter } from "./kafka-commits.ts";
 import { passedOverAfter, restAfter } from "./kafka-entry.ts";
 import { type LogView, viewOf } from "./kafka-log.ts";
@@ -44,7 +45,9 @@ export interface LaneContext {
   readonly memory: KafkaMemory;
   /** The era that began because the topic was deleted and made again. */
   readonly madeAgainIn: number | undefined;
+  /** As it was read last. */
   readonly compacted: boolean | undefined;
+  readonly cleaning: Cleaning;
   /** Where no record is read: from here on offsets mean what they meant when they were finished. */
   readonly steadyFrom: number;
   readonly groups: readonly GroupContext[];
@@ -61,6 +64,7 @@ export function contextOf(input: JudgeInput): LaneContext {
   const known = Math.max(input.snapshot.era, memory.era);
   const eraRise = riseOf(reading, memory, known);
   const era = eraRise?.era ?? known;
+  const cleaning = cleaningAfter(memory.cleaning, reading, eraRise?.cut);
   const isRemade = eraRise !== undefined && isMadeAgain(reading, memory);
   const groups = [...input.snapshot.groups].map(([name, record]) =>
     groupContextOf(input, reading, name, record, { era, isMadeAgain: isRemade }),
@@ -73,7 +77,8 @@ export function contextOf(input: JudgeInput): LaneContext {
     eraRise,
     memory,
     madeAgainIn: isRemade ? era : memory.madeAgainIn,
-    compacted: reading?.compacted ?? memory.compacted,
+    compacted: cleaning.compacted,
+    cleaning,
     steadyFrom: steadyFromOf(memory, reading, era),
     groups,
     groupMemories: new Map([...memory.groups, ...groups.map((group) => [group.name, group.memory] as const)]),

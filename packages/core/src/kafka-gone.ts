@@ -1,6 +1,7 @@
 import { carryOver, standingSince } from "./aged-ranges.ts";
 import type { Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
+import { holeDoubtOf } from "./kafka-cleaning.ts";
 import { commitBefore } from "./kafka-commits.ts";
 import type { LaneContext } from "./kafka-context.ts";
 import { answerOf, isMisAcked } from "./kafka-log.ts";
@@ -111,8 +112,9 @@ function displacedOf(context: LaneContext, facts: StreamFacts, places: readonly 
 }
 
 /** What it was told is where it lies, or it was looked for wherever else it may lie. */
-function isTrusted({ view, reading }: LaneContext, place: Place): boolean {
-  return place.exact || answerOf(view, reading, place) === "absent";
+function isTrusted(context: LaneContext, place: Place): boolean {
+  if (place.exact) return true;
+  return answerOf(context.view, context.reading, place) === "absent" && holeDoubtOf(context, place) === undefined;
 }
 
 function misAckedOf(context: LaneContext, facts: StreamFacts, places: readonly Place[], displaced: RangeSet): RangeSet {

@@ -1,7 +1,8 @@
 import { carryOver, standingSince } from "./aged-ranges.ts";
 import type { DoubtCause, Gap, Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
-import { type CompactedRuling, compactedGaps, ruleCompacted } from "./kafka-compacted.ts";
+import { holeDoubtOf } from "./kafka-cleaning.ts";
+import { type CompactedRuling, compactedGaps, ruleCompacted, ruleHole } from "./kafka-compacted.ts";
 import type { GroupContext, LaneContext } from "./kafka-context.ts";
 import { isOthersGivenUp, leftBehindOf, type Proven } from "./kafka-left-behind.ts";
 import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
@@ -124,6 +125,7 @@ function ruleOfKind(
 ): Ruling {
   if (kind === "done") return ruleDone(context, group, facts, part);
   if (kind === "open") return ruleOpen(context, group, part);
+  if (holeDoubtOf(context, part) === "compacted") return ruleCompacted(context, part);
   return kind === "retained"
     ? { kind: "proven", verdict: "store.retention", leftBehindFrom: undefined }
     : { kind: "proven", verdict: passedVerdict(context, part), leftBehindFrom: part.low };
@@ -132,9 +134,9 @@ function ruleOfKind(
 function ruleOpen(context: LaneContext, group: GroupContext, place: Place): Ruling {
   const committed = group.reading?.committed ?? 0;
   if (place.high > group.lastDone && place.high >= committed) return { kind: "pending" };
-  const compacted = context.compacted === true ? ruleCompacted(context, place) : undefined;
-  const cause = place.low < group.record.floor ? "too-old" : group.holeCause;
-  return compacted?.kind === "compacted" ? compacted : { ...compacted, kind: "doubt", cause };
+  if (place.low < group.record.floor) return { kind: "doubt", cause: "too-old" };
+  const compacted = holeDoubtOf(context, place) === "compacted" ? ruleCompacted(context, place) : undefined;
+  return compacted?.kind === "compacted" ? compacted : { ...compacted, kind: "doubt", cause: group.holeCause };
 }
 
 /** Every place is done. What remains is whether the testimony can be trusted about this message, and the verdict. */
@@ -152,9 +154,11 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
   const range = readableOf(context.reading, place.low, place.high);
   if (range !== undefined && !covers(context.view.covered, range.first, range.last)) {
     return context.reading.recordsUnread === true
-      ? ruleUnread(context, group, receipts, place, left)
+      ? (ruleHole(context, receipts, place) ?? ruleUnread(context, group, receipts, place, left))
       : { kind: "wanted", range };
   }
+  const hole = ruleHole(context, receipts, place);
+  if (hole !== undefined) return hole;
   // The epochs below the log start cannot be compared any more: the offsets may have been others' before.
   if (left === undefined && place.low < context.reading.logStart) {
     return { kind: "doubt", cause: "log-not-readable" };

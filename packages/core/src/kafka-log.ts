@@ -61,9 +61,11 @@ export function answerOf(view: LogView, reading: KafkaReading | undefined, place
   return "absent";
 }
 
-/** Whether a stamped record lies at each offset of the interval: then compaction has taken nothing there. */
-export function isFull(view: LogView, place: Place): boolean {
-  for (let offset = place.low; offset <= place.high; offset += 1) if (!view.byOffset.has(offset)) return false;
+/** Whether a record lies at each offset of the interval: then compaction has taken nothing there. */
+export function isFull({ byOffset, unstamped }: LogView, place: Place): boolean {
+  for (let offset = place.low; offset <= place.high; offset += 1) {
+    if (!byOffset.has(offset) && !contains(unstamped, offset)) return false;
+  }
   return true;
 }
 

@@ -1,4 +1,5 @@
 import type { AgedRanges } from "./aged-ranges.ts";
+import { type Cleaning, noCleaning } from "./kafka-cleaning.ts";
 import type { RangeSet } from "./range-set.ts";
 import type { LoggedStamp } from "./reading.ts";
 
@@ -44,7 +45,7 @@ export interface KafkaMemory {
   readonly logStart: number;
   /** The era that began because the topic was deleted and made again. */
   readonly madeAgainIn?: number | undefined;
-  readonly compacted: boolean | undefined;
+  readonly cleaning: Cleaning;
   /** The leader that was watched without a break up to the last reading. */
   readonly steady?: SteadyLeader | undefined;
 }
@@ -99,7 +100,7 @@ export const noKafkaMemory: KafkaMemory = {
   highestOffset: -1,
   highestDone: -1,
   logStart: 0,
-  compacted: undefined,
+  cleaning: noCleaning,
 };
 
 export const noStreamMemory: StreamMemory = {

@@ -1,5 +1,6 @@
 import { standingSince } from "./aged-ranges.ts";
-import type { Gap } from "./finding.ts";
+import type { DoubtCause, Gap } from "./finding.ts";
+import { holeDoubtOf } from "./kafka-cleaning.ts";
 import type { LaneContext } from "./kafka-context.ts";
 import { answerOf, type LogAnswer } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
@@ -83,9 +84,8 @@ function omittedGaps(
   );
   const standing = difference(intersection(sequences, standingSince(known, nowMs - policy.graceMs)), hopeless);
   const obscured = intersection(placesWhere(context, places, "unstamped-there"), standing);
-  const holed = context.compacted === true ? intersection(placesWhere(context, places, "absent"), standing) : [];
-  const compacted = difference(holed, obscured);
-  const suspected = difference(sequences, unionAll([hopeless, obscured, compacted]));
+  const holed = holedGaps(context, places, difference(standing, obscured));
+  const suspected = difference(sequences, unionAll([hopeless, obscured, ...holed.map((gap) => gap.sequences)]));
   const base = { ...atStream(facts), verdict: "produce.ack-missing" as const };
   return [
     {
@@ -103,14 +103,7 @@ function omittedGaps(
       offsets: hullOf(places, obscured),
       decidedBy: "Messages without a stamp lie where it can be, and one of them may be it.",
     },
-    {
-      ...base,
-      sequences: compacted,
-      state: "in-doubt",
-      cause: "compacted",
-      offsets: hullOf(places, compacted),
-      decidedBy: "The answer left the partition out, and compaction may have removed it if it was stored all the same.",
-    },
+    ...holed.map((gap) => ({ ...base, ...gap })),
     {
       ...base,
       sequences: hopeless,
@@ -120,6 +113,19 @@ function omittedGaps(
       decidedBy: "The answer left the partition out, and nobody could read the log to see whether it was stored.",
     },
   ];
+}
+
+/** Nowhere in the log where they can be, and compaction may be why. */
+function holedGaps(context: LaneContext, places: readonly Place[], standing: RangeSet) {
+  const gapOf = (cause: DoubtCause, decidedBy: string) => {
+    const doubted = places.filter((place) => holeDoubtOf(context, place) === cause);
+    const sequences = intersection(placesWhere(context, doubted, "absent"), standing);
+    return { sequences, state: "in-doubt", cause, offsets: hullOf(places, sequences), decidedBy } as const;
+  };
+  const begin = "The answer left the partition out, and compaction may have removed it";
+  const compacted = gapOf("compacted", `${begin} if it was stored all the same.`);
+  if (context.compacted === undefined) return [compacted];
+  return [compacted, gapOf("policy-not-read", `${begin} while nobody watched the topic's setting.`)];
 }
 
 /** The producer has ended, so that nothing will bound its last messages, and nobody reads the log. */

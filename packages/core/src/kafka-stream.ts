@@ -1,8 +1,9 @@
 import { carryOver, membersOf, standingSince } from "./aged-ranges.ts";
 import type { Gap } from "./finding.ts";
 import type { Proof } from "./judge.ts";
+import { holeDoubtOf } from "./kafka-cleaning.ts";
 import type { GroupContext, LaneContext } from "./kafka-context.ts";
-import { answerOf, hasOtherEpoch, isFull, readableOf } from "./kafka-log.ts";
+import { answerOf, hasOtherEpoch, readableOf } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { gapsOf } from "./kafka-stream-gaps.ts";
@@ -150,7 +151,7 @@ function absentOf(context: LaneContext, places: readonly Place[], knownBefore: R
     if (place.era !== context.era || context.eraRise !== undefined || place.located) return false;
     if (!covers(knownBefore, place.first, place.last)) return false;
     // A compacted log loses older records by design: only where it has no hole can it say that one was never there.
-    if (context.compacted !== false && !isFull(context.view, place)) return false;
+    if (holeDoubtOf(context, place) !== undefined) return false;
     // What the log start has passed cannot be read any more, and somebody may have worked it before.
     return answerOf(context.view, context.reading, place) === "absent";
   });
@@ -181,11 +182,12 @@ function carryAbsent(
 /** The other proof: a group finished every offset of the interval by handling it, and it was not there. */
 function finishedWithout(context: LaneContext, facts: StreamFacts, places: readonly Place[]): RangeSet {
   const { reading } = context;
-  if (context.compacted !== false || context.eraRise !== undefined || reading === undefined) return [];
+  if (context.eraRise !== undefined || reading === undefined) return [];
   const proven = places.filter(
     (place) =>
       place.era === context.era &&
       Number.isFinite(place.high) &&
+      holeDoubtOf(context, place) === undefined &&
       // Below the log start the epochs cannot be compared any more.
       place.low >= reading.logStart &&
       // Without the leader's own view a message could still be appended; a bracket of the producer closes that.

@@ -40,7 +40,7 @@ export interface KafkaReading {
   readonly logEnd: number | undefined;
   readonly highWatermark: number;
   readonly lastStableOffset: number;
-  /** undefined = never read. */
+  /** As it stands: read with this reading, or a second before at most. undefined = not readable now. */
   readonly compacted: boolean | undefined;
   /** How long a broker holds back the first member of an empty group; absent = not readable. */
   readonly firstJoinDelayMs?: number;
