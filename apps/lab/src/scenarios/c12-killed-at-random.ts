@@ -8,7 +8,9 @@ import type { Said, Scenario } from "../lab/scenario.ts";
 const groupCount = 10;
 const killsEach = 5;
 /** A report every second, one under way, and a machine that may be busy. */
-const unreportedMs = 4_000;
+const unreportedMs = 3_000;
+/** So that what a worker finds waiting, after its predecessor's session, does not count as worked just before its own kill. */
+const leastLifeMs = 3_500;
 /** A killed worker's session has to run out before the next one gets its partition. */
 const limitMs = 120_000;
 
@@ -90,6 +92,7 @@ class History {
     for (let kill = 0; kill < times; kill += 1) {
       const worker = this.#start();
       await worker.until("work", (told) => told.length > 0, limitMs);
+      await pace(leastLifeMs);
       await anyInstant(1_000);
       await worker.kill();
       this.killsAtMs.push(Date.now());
