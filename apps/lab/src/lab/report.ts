@@ -10,7 +10,13 @@ interface LabSummary {
   readonly exact: number;
   readonly falseLosses: number;
   readonly missedLosses: number;
-  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+  readonly skipped: readonly SkippedRow[];
+}
+
+/** A row that this machine has no servers for: the run goes on without it, and has failed in the end. */
+interface SkippedRow {
+  readonly id: string;
+  readonly reason: string;
 }
 
 /** Where a run tells what happens. */
@@ -19,6 +25,7 @@ export interface Report {
   step(text: string): void;
   began(scenario: Scenario): void;
   ended(result: ScenarioResult): void;
+  skipped(row: SkippedRow): void;
   broken(result: BrokenResult): void;
   results(): readonly ScenarioResult[];
   /** Tells it and gives it back. */
@@ -32,6 +39,7 @@ interface Sink {
 /** Lines of JSON; nothing else may stand there. */
 export function jsonReport(to: Sink): Report {
   const results: ScenarioResult[] = [];
+  const skipped: SkippedRow[] = [];
   const line = (value: object): void => void to.write(`${JSON.stringify(value)}\n`);
   return {
     listed: ({ id, title, broken }) => line({ kind: "listed", id, title, rule: broken.rule }),
@@ -41,10 +49,14 @@ export function jsonReport(to: Sink): Report {
       results.push(result);
       line({ kind: "scenario", ...result, pace: paceOf([result.pace]) });
     },
+    skipped: (row) => {
+      skipped.push(row);
+      line({ kind: "skipped", ...row });
+    },
     broken: (result) => line({ kind: "broken", ...result }),
     results: () => results,
     summary: () => {
-      const summary = summarize(results);
+      const summary = summarize(results, skipped);
       line({ kind: "summary", ...summary, ...delaysOf(results), pace: paceOf(results.map(({ pace }) => pace)) });
       return summary;
     },
@@ -54,6 +66,7 @@ export function jsonReport(to: Sink): Report {
 /** For people: a line a row, and under it what is wrong. */
 export function textReport(to: Sink, hasColors: boolean): Report {
   const results: ScenarioResult[] = [];
+  const skipped: SkippedRow[] = [];
   const { green, red, dim, bold } = createColors(hasColors);
   const line = (text: string): void => void to.write(`${text}\n`);
   const mark = (isGood: boolean): string => (isGood ? green("✓") : red("✗"));
@@ -67,17 +80,21 @@ export function textReport(to: Sink, hasColors: boolean): Report {
       line(dim(`    ${result.seconds} s; ${saidText(result)}`));
       for (const difference of result.differences) line(red(`    ${difference}`));
     },
+    skipped: (row) => {
+      skipped.push(row);
+      line(red(`- ${row.id.padEnd(12)} skipped. ${row.reason}`));
+    },
     broken: ({ id, rule, state, differences }) => {
       line(`${mark(state === "red")} ${bold(id.padEnd(12))} ${brokenWords[state]} without: ${rule}`);
       for (const difference of differences.slice(0, 1)) line(dim(`    ${difference}`));
     },
     results: () => results,
     summary: () => {
-      const summary = summarize(results);
+      const summary = summarize(results, skipped);
       const { delayP50Ms, delayP99Ms } = delaysOf(results);
       line("");
       line(
-        `${bold(`${count(summary.exact)} of ${count(summary.scenarios)} exact`)}, ${summary.falseLosses} false, ${summary.missedLosses} missed`,
+        `${bold(`${count(summary.exact)} of ${count(summary.scenarios)} exact`)}, ${summary.falseLosses} false, ${summary.missedLosses} missed, ${skipped.length} skipped`,
       );
       line(`from the loss to the finding: median ${quickness(delayP50Ms)}, p99 ${quickness(delayP99Ms)}`);
       for (const text of paceLines(results.map(({ pace }) => pace))) line(text);
@@ -100,14 +117,14 @@ function saidText({ said, silent, delayMs, figures }: ScenarioResult): string {
   return [parts.length === 0 ? "nothing said" : parts.join(", "), ...unsaid, ...delay, ...own].join("; ");
 }
 
-function summarize(results: readonly ScenarioResult[]): LabSummary {
+function summarize(results: readonly ScenarioResult[], skipped: readonly SkippedRow[]): LabSummary {
   const sum = (of: (result: ScenarioResult) => number): number => results.reduce((total, one) => total + of(one), 0);
   return {
     scenarios: results.length,
     exact: results.filter(({ exact }) => exact).length,
     falseLosses: sum(({ falseLosses }) => falseLosses),
     missedLosses: sum(({ missedLosses }) => missedLosses),
-    skipped: [],
+    skipped,
   };
 }
 
