@@ -5,6 +5,7 @@ import { Kafka, logLevel } from "kafkajs";
 import { AuditorApi } from "../auditor-api.ts";
 import { startAuditorChild } from "./auditor-child.ts";
 import type { Lab } from "./lab.ts";
+import type { Evidence } from "./scenario.ts";
 
 /** What lies in the store under one prefix. */
 export interface Footprint {
@@ -28,10 +29,10 @@ export class Growth {
     lab.afterwards(async () => this.#redis.disconnect());
   }
 
-  static async start(lab: Lab): Promise<Growth> {
+  /** `evidence` is what its auditor reads of the brokers: nothing, unless the row is about what that takes too. */
+  static async start(lab: Lab, evidence: Evidence = "none"): Promise<Growth> {
     const prefix = lab.name("state");
-    // What is left is the question here, not what is lost, so nobody has to read a thousand logs.
-    const keeps = { keepEndedMs: 3_000, keepOpenMs: 6_000, keepGroupMs: 60_000, evidence: "none" };
+    const keeps = { keepEndedMs: 3_000, keepOpenMs: 6_000, keepGroupMs: 60_000, evidence };
     const auditor = await startAuditorChild({ ...lab.site.auditorSettings, redisPrefix: prefix, ...keeps });
     lab.afterwards(async () => await auditor.close());
     return new Growth(lab, prefix, new AuditorApi(auditor.url));

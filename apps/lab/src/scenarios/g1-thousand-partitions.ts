@@ -5,7 +5,10 @@ import { Worker } from "../lab/worker.ts";
 
 const partitions = 1_000;
 
-/** A topic of a thousand partitions is written to and read, then everybody leaves: what they left in Redis goes too. */
+/**
+ * A topic of a thousand partitions is written to and read, under an auditor that reads the logs and the group's offsets;
+ * then everybody leaves, and what they left in Redis goes too.
+ */
 export const scenario: Scenario = {
   id: "G1",
   title: "A thousand partitions, and nothing of them once they are done",
@@ -18,7 +21,7 @@ export const scenario: Scenario = {
     to: "if (version === 0 || ledgers.size >= 0) return [];",
   },
   async play(lab) {
-    const growth = await Growth.start(lab);
+    const growth = await Growth.start(lab, "records");
     const topic = await lab.kafka.topic("wide", { partitions, replicas: 1, config: { "min.insync.replicas": "1" } });
     const shop = growth.kafka("shop");
     const producer = shop.producer();

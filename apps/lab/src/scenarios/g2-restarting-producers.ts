@@ -4,7 +4,7 @@ import type { Scenario } from "../lab/scenario.ts";
 import { Worker } from "../lab/worker.ts";
 
 const producers = 100;
-const lives = 2;
+const lives = 5;
 
 /** A hundred producers are restarted over and over, a life of each being seconds here: only the living leave a trace. */
 export const scenario: Scenario = {

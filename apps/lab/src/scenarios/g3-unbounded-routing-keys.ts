@@ -3,7 +3,7 @@ import { connect } from "amqplib";
 import { Growth } from "../lab/growth.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
-const orders = 200;
+const orders = 2_000;
 
 /** Every order has a routing key of its own, so every order is a lane: what is done with goes, key by key. */
 export const scenario: Scenario = {
