@@ -1,5 +1,6 @@
 import { consume, nameIn } from "../lab/consume.ts";
 import { jobOf, namesIn } from "../lab/job.ts";
+import { reportedOf } from "../lab/reported.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
 /** One send at a time in each, so that the names follow the stamps. */
@@ -45,16 +46,18 @@ export const scenario: Scenario = {
       const streams = await lab.api.streams(topic);
       return streams.every(({ standing }) => standing === "silent");
     });
+    const reported = await reportedOf(lab, topic);
     // What it left behind is said a grace time later.
     await lab.passes(5);
     lab.check("what was acknowledged was stored", () => acked.every((name) => stored.has(name)));
     lab.figure("acked", acked.length);
     lab.figure("begun", begun.length);
     lab.figure("stored", stored.size);
-    // What it had not told the outcome of and the log does not hold: in doubt if it was reported at all.
-    const names = begun.filter((name) => !stored.has(name));
+    // What it had not told the outcome of and the log does not hold: in doubt where it was reported at all, else unheard of.
+    const names = begun.filter((name) => !stored.has(name) && reported(name));
     const doubt = { state: "in-doubt", verdict: "produce.uncertain", cause: "outcome-unknown", group: null } as const;
-    return { lost: [], says: [], may: [{ ...doubt, names }] };
+    const mayBeEmpty = "what had left the process at the kill the brokers usually store";
+    return { lost: [], says: [{ ...doubt, names, mayBeEmpty }] };
   },
   processes: {
     async shop(self) {

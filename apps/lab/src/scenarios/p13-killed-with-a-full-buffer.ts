@@ -1,6 +1,7 @@
 import { consume, nameIn } from "../lab/consume.ts";
 import { HeldSockets } from "../lab/held-sockets.ts";
 import { jobOf, namesIn } from "../lab/job.ts";
+import { reportedOf } from "../lab/reported.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
 /** Messages that the application has sent lie in the buffers of its process, and never leave it: it is killed. */
@@ -42,8 +43,15 @@ export const scenario: Scenario = {
     const stored = await lab.kafka.stored(topic);
     lab.check("nothing left the buffer", () => stored.length === sent.length && handled.size === sent.length);
     const doubt = { state: "in-doubt", verdict: "produce.uncertain", cause: "outcome-unknown", group: null } as const;
-    // Of what it sent in its very last moment nobody may ever have heard.
-    return { lost: [], says: [{ ...doubt, names: buffered }], may: [{ ...doubt, names: unreported }] };
+    await lab.until("the auditor to believe it dead", async () => {
+      const [stream] = await lab.api.streams(topic);
+      return stream?.["standing"] === "silent";
+    });
+    // Of what it sent in its very last moment nobody may ever have heard; what was heard of is in doubt too.
+    const reported = await reportedOf(lab, topic);
+    const heard = unreported.filter(reported);
+    lab.figure("heardOfTheLastMoment", heard.length);
+    return { lost: [], says: [{ ...doubt, names: [...buffered, ...heard] }] };
   },
   processes: {
     async shop(self) {

@@ -1,7 +1,10 @@
 import type { Scenario } from "../lab/scenario.ts";
 import type { WatchNotice } from "../lab/service.ts";
 
-/** 5,000 publishes on a channel without confirms, and the connection is closed at once. */
+/**
+ * 5,000 publishes on a channel without confirms, and the connection is closed at once. Whoever publishes so is warned by a
+ * notice of the interceptor, in the process itself: nobody outside can see that a channel has no confirms.
+ */
 export const scenario: Scenario = {
   id: "P9",
   title: "A channel without confirms is closed with messages still in its buffer",
