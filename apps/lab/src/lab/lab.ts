@@ -31,6 +31,7 @@ export class Lab extends Ground {
   #isTailLost = false;
   #suspectedMs: readonly number[] = [];
   #lostAtMs: number | undefined;
+  #lastFactAtMs: number | undefined;
 
   constructor(options: {
     readonly id: string;
@@ -153,7 +154,16 @@ export class Lab extends Ground {
     return this.#lostAtMs;
   }
 
-  /** The same of the last messages of a stream, which everybody who reads it had caught up with. */
+  /** By the row's own book the last fact that proves a loss was told to a broker or an application now. The last call counts. */
+  lastFactNow(): void {
+    this.#lastFactAtMs = Date.now();
+  }
+
+  get lastFactAtMs(): number | undefined {
+    return this.#lastFactAtMs;
+  }
+
+  /** `lostNow` of the last messages of a stream, which everybody who reads it had caught up with. */
   tailLostNow(): void {
     this.#isTailLost = true;
     this.lostNow();

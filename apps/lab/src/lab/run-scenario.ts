@@ -57,11 +57,16 @@ export async function runScenario(
     pace: {
       suspected: lab.suspectedMs,
       confirmed: verdict.provenForMs(),
+      confirmedByBook: sinceMs(lab.lastFactAtMs, found.confirmedAtMs),
       tail: lab.isTailLost ? verdict.openedAtMs().map((atMs) => Math.max(0, atMs - lostAtMs)) : [],
     },
     ...(failure !== undefined && { failure }),
     differences,
   };
+}
+
+function sinceMs(fromMs: number | undefined, toMs: number | undefined): readonly number[] {
+  return fromMs === undefined || toMs === undefined ? [] : [Math.max(0, toMs - fromMs)];
 }
 
 /** A row that failed in the middle of its fault leaves no frozen or dead server to the next one. */

@@ -2,7 +2,7 @@ import { consume, nameIn } from "../lab/consume.ts";
 import { startOrders } from "../lab/orders.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
-/** While the group rests, an operator's script moves it forward with a watched admin, then to the end. */
+/** While the group rests, an operator's script moves it forward with a watched admin, and another time to the end. */
 export const scenario: Scenario = {
   id: "C5.admin",
   title: "A watched admin moves a resting group forward (setOffsets, resetOffsets)",
@@ -35,13 +35,23 @@ export const scenario: Scenario = {
     const admin = lab.service("operator").kafka().admin();
     await admin.connect();
     await admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: "17" }] });
+    const secondLife = await work();
+    const rest = [...second[0].slice(12), ...second[1]];
+    await lab.until("the rest to be worked", () => isWorked(rest));
+    await secondLife.disconnect();
+
+    const third = [...(await orders.send(topic, 15, 0)), ...(await orders.send(topic, 10, 1))];
+    await admin.resetOffsets({ groupId: group, topic, earliest: false });
     lab.lostNow();
     await admin.disconnect();
     await work();
-    const rest = [...second[0].slice(12), ...second[1]];
-    await lab.until("the rest to be worked", () => isWorked(rest));
+    const last = [...(await orders.send(topic, 5, 0)), ...(await orders.send(topic, 5, 1))];
+    await lab.until("the last to be worked", () => isWorked(last));
+    await lab.kafka.committed(group, topic, 0, 45);
+    await lab.kafka.committed(group, topic, 1, 40);
+    lab.lastFactNow();
 
-    const lost = second[0].slice(0, 12);
+    const lost = [...second[0].slice(0, 12), ...third];
     return { lost, says: [{ state: "confirmed", verdict: "consume.skipped", group, names: lost }] };
   },
 };

@@ -31,6 +31,8 @@ export const scenario: Scenario = {
     consumer.resume([{ topic }]);
     lab.lostNow();
     await lab.until("the rest to be worked", () => second.slice(12).every((name) => handled.has(name)));
+    await lab.kafka.committed(group, topic, 0, 25);
+    lab.lastFactNow();
 
     const lost = second.filter((name) => !handled.has(name));
     return { lost, says: [{ state: "confirmed", verdict: "consume.skipped", group, names: lost }] };

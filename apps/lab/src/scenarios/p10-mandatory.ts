@@ -19,6 +19,7 @@ export const scenario: Scenario = {
     const bound = await shop.send(exchange, "created", 20, { mandatory: true });
     const lost = await shop.send(exchange, "cancelled", 30, { mandatory: true });
     lab.lostNow();
+    lab.lastFactNow();
 
     lab.check("the bound ones are in their queue", async () => (await lab.rabbitmq.count(queue)) === bound.length);
     return { lost, says: [{ state: "confirmed", verdict: "produce.unroutable", group: null, names: lost }] };

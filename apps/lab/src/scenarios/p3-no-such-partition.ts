@@ -25,6 +25,7 @@ export const scenario: Scenario = {
     const lost = astray.map(({ value }) => value);
     times.answered(lost);
     lab.tailLostNow();
+    lab.lastFactNow();
     lab.check("kafkajs resolved without a word", () => answer.length === 0);
     times.bookWhenKnown(topic);
     return { lost, says: [{ state: "confirmed", verdict: "produce.ack-missing", group: null, names: lost }] };

@@ -23,6 +23,7 @@ export const scenario: Scenario = {
     const astray = shop.messages(topic, 3, 3);
     await producer.send({ topic, messages: astray });
     lab.lostNow();
+    lab.lastFactNow();
     const stored = await lab.kafka.stored(topic);
     const lost = astray.map(({ value }) => value).filter((name) => !stored.some((record) => record.name === name));
     lab.check("nothing was sent", () => lost.length === astray.length);
