@@ -8,10 +8,10 @@ export const scenario: Scenario = {
   title: "A member without interceptor works in an empty group and is gone: in doubt, never lost",
   world: { kafka: "shared" },
   broken: {
-    rule: "who was in the group beside our own members may have worked what it went past",
-    file: "packages/core/src/kafka-entry.ts",
-    from: "if (group.foreignMemberCount > 0) return undefined;",
-    to: "if (group.foreignMemberCount > 0) return before.rest && { ...before.rest, lookedAtMs: reading.endedAtMs };",
+    rule: "a member that no client of ours names is foreign, and may have worked what the group went past",
+    file: "packages/kafkajs/src/group-readings.ts",
+    from: "members.filter((memberId) => !ours.has(memberId)).length",
+    to: "members.filter(() => false).length",
   },
   async play(lab) {
     const topic = await lab.kafka.topic("orders");
@@ -35,6 +35,6 @@ export const scenario: Scenario = {
     await work(kafka, watched);
     const last = await orders.send(topic, 5);
     await lab.until("the last to be worked", () => last.every((name) => watched.has(name)));
-    return { lost: [], says: [{ state: "in-doubt", group, names: foreign }] };
+    return { lost: [], says: [{ state: "in-doubt", cause: "foreign-member", group, names: foreign }] };
   },
 };

@@ -7,10 +7,10 @@ export const scenario: Scenario = {
   title: "Every broker is killed, and the machine lives on",
   world: { kafka: "alone" },
   broken: {
-    rule: "what was processed is not missing",
-    file: "packages/core/src/stream-facts.ts",
-    from: "return union(receipts.processed, upTo(receipts.ahead, assigned));",
-    to: "return union(receipts.lost, upTo(receipts.lost, assigned));",
+    rule: "what a member worked counts as processed",
+    file: "packages/store-redis/src/scripts.gen.ts",
+    from: 'addReceipts(\\"rp\\", stream, processed, assigned)',
+    to: 'addReceipts(\\"rp\\", stream, {}, assigned)',
   },
   async play(lab) {
     const topic = await lab.kafka.topic("orders");
