@@ -22,7 +22,7 @@ export interface ApiFinding {
 }
 
 /** A change of a finding's state, and for how long what proves a confirmation had been known by then. */
-export interface ApiStep {
+interface ApiStep {
   readonly state: string;
   readonly at: string;
   readonly provenForMs: number | undefined;

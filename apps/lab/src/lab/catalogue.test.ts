@@ -47,6 +47,7 @@ const chosen = (...wishes: string[]): readonly string[] => selectScenarios(some,
 test("a row is chosen with its twins, and not with those whose number begins like its own", () => {
   expect(chosen("p1")).toEqual(["P1", "P1.resend"]);
   expect(chosen("P1.resend", "S1")).toEqual(["P1.resend", "S1"]);
+  expect(chosen("=P1", "=c2")).toEqual(["P1", "C2"]);
 });
 
 test("a letter chooses its stage; without any wish produce, store, consume and duplicates are played", () => {

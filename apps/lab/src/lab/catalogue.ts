@@ -23,7 +23,7 @@ export async function findScenario(id: string): Promise<Scenario> {
   return found;
 }
 
-/** Rows by id, with their twins, or by stage (`P`); without any, the usual stages; `all` is everything there is. */
+/** Rows by id, with their twins (`P1`) or alone (`=P1`), or by stage (`P`); without any, the usual stages; `all` is everything there is. */
 export function selectScenarios(all: readonly Scenario[], wishes: readonly string[]): readonly Scenario[] {
   if (wishes.some((wish) => wish.toLowerCase() === "all")) return all;
   const asked = wishes.length === 0 ? usualStages : wishes;
@@ -38,6 +38,7 @@ export function selectScenarios(all: readonly Scenario[], wishes: readonly strin
 function isMeant({ id }: Scenario, wish: string): boolean {
   const asked = wish.toUpperCase();
   const own = id.toUpperCase();
+  if (asked.startsWith("=")) return own === asked.slice(1);
   return own === asked || own.startsWith(`${asked}.`) || own.replace(/\d.*$/, "") === asked;
 }
 

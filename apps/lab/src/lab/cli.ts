@@ -42,7 +42,7 @@ process.stdout.write("", () => process.exit());
 async function main(): Promise<number> {
   const command = new Command("npm run lab --")
     .description("Every way to lose or double a message, on real servers, and what Seqwatch says of it.")
-    .argument("[ids...]", "rows (P1), stages (P), or all; without any P, S, C and D")
+    .argument("[ids...]", "rows (P1, or =P1 without its twins), stages (P), or all; without any P, S, C and D")
     .option("--list", "only list them")
     .option("--repeat <times>", "play them so many times", "1")
     .option("--json", "lines of JSON on standard output; the last one is the summary")
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
     throw new LabError("LAB_BAD_INPUT", `--repeat is "${given.repeat}". Give a whole number from 1 to 1000.`);
   }
   const all = await loadScenarios();
-  const scenarios = choose(all, command.args);
+  const scenarios = selectScenarios(all, command.args);
   if (given.table === true && (scenarios.length < all.length || repeat !== 1)) {
     throw new LabError("LAB_BAD_INPUT", "--table writes down all rows, each once. Run: npm run lab -- all --table");
   }
@@ -65,13 +65,6 @@ async function main(): Promise<number> {
     return 0;
   }
   return given.broken === true ? await playBroken(scenarios) : await play(scenarios, repeat, given.table === true);
-}
-
-/** `=P1` is that row alone, without its twins. */
-function choose(all: readonly Scenario[], wishes: readonly string[]): readonly Scenario[] {
-  const [only] = wishes;
-  if (wishes.length === 1 && only?.startsWith("=") === true) return all.filter(({ id }) => id === only.slice(1));
-  return selectScenarios(all, wishes);
 }
 
 async function play(scenarios: readonly Scenario[], repeat: number, isTabled: boolean): Promise<number> {
