@@ -77,7 +77,7 @@ export interface Expected {
 }
 
 /** Losses that nobody can prove. */
-export interface Silence {
+interface Silence {
   readonly names: Iterable<string>;
   /** Why, for people. */
   readonly reason: string;
