@@ -19,10 +19,11 @@ export const scenario: Scenario = {
     const orders = await startOrders(lab.service("shop"));
     const handled = new Set<string>();
     const kafka = lab.service("worker").kafka();
-    const work = async () =>
+    const work = async ({ fromBeginning = true } = {}) =>
       await consume(lab, kafka, {
         group,
         topic,
+        fromBeginning,
         eachMessage: async ({ message }) => void handled.add(nameIn(message)),
       });
     const isWorked = (names: readonly string[]) => names.every((name) => handled.has(name));
@@ -41,17 +42,21 @@ export const scenario: Scenario = {
     await secondLife.disconnect();
 
     const third = [...(await orders.send(topic, 15, 0)), ...(await orders.send(topic, 10, 1))];
+    await lab.passes(3);
+    // kafkajs forgets the group's offsets for it: who comes next enters where it is told to, here at the end.
     await admin.resetOffsets({ groupId: group, topic, earliest: false });
     lab.lostNow();
+    await lab.passes(3);
     await admin.disconnect();
-    await work();
+    await work({ fromBeginning: false });
     const last = [...(await orders.send(topic, 5, 0)), ...(await orders.send(topic, 5, 1))];
     await lab.until("the last to be worked", () => isWorked(last));
     await lab.kafka.committed(group, topic, 0, 45);
     await lab.kafka.committed(group, topic, 1, 40);
     lab.lastFactNow();
 
-    const lost = [...second[0].slice(0, 12), ...third];
+    const lost = [...second[0], ...third].filter((name) => !handled.has(name));
+    lab.check("both moves took what they were to take", () => lost.length === 12 + third.length);
     return { lost, says: [{ state: "confirmed", verdict: "consume.skipped", group, names: lost }] };
   },
 };
