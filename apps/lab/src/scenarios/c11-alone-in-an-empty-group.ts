@@ -10,7 +10,7 @@ export const scenario: Scenario = {
   broken: {
     rule: "a member that no client of ours names is foreign, and may have worked what the group went past",
     file: "packages/kafkajs/src/group-readings.ts",
-    from: "members.filter((memberId) => !ours.has(memberId)).length",
+    from: "members.filter(({ memberId }) => !ours.has(memberId)).length",
     to: "members.filter(() => false).length",
   },
   async play(lab) {
