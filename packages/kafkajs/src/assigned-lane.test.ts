@@ -26,7 +26,7 @@ function setUp() {
   };
   const assigned = new AssignedLane(member);
   const owner = {};
-  assigned.join(owner);
+  assigned.join(owner, { isNewPartition: false, isContinued: false });
   const process = (...offsets: readonly number[]): void => {
     for (const offset of offsets) {
       assigned.account?.processed(offset, 0, undefined, 0);
@@ -86,7 +86,7 @@ test("a batch that is still worked when the group joins anew counts, and says no
   const { assigned, owner, work, process, testimony, report } = setUp();
   assigned.start(batchOf(0, [0, 1, 2]));
   process(0);
-  assigned.join(owner);
+  assigned.join(owner, { isNewPartition: false, isContinued: false });
   process(1);
   assigned.end();
   work(20, 20, 21);
@@ -98,7 +98,7 @@ test("a lane that was taken over by another consumer of the process is not left 
   const { assigned, owner, work, report } = setUp();
   work(0, 0);
   const second = new AssignedLane(assigned.member);
-  second.join({});
+  second.join({}, { isNewPartition: false, isContinued: false });
   assigned.leave(owner);
   expect(report().claim.state).toBe("open");
 });
@@ -118,7 +118,7 @@ test("a lane that comes back while its handler still works is not left at the ha
   const { assigned, owner, process, report } = setUp();
   assigned.start(batchOf(0, [0]));
   assigned.leave(owner);
-  assigned.join(owner);
+  assigned.join(owner, { isNewPartition: false, isContinued: false });
   process(0);
   assigned.end();
   expect(report().claim.state).toBe("open");

@@ -14,6 +14,14 @@ export interface StartedBatch {
   readonly fetchOffset: number | undefined;
 }
 
+/** How the group's latest join gave a lane to a consumer. */
+export interface Joining {
+  /** The partition was added after this consumer had joined. */
+  readonly isNewPartition: boolean;
+  /** The member was in the group's generation before, and commits what its handlers have returned from by itself. */
+  readonly isContinued: boolean;
+}
+
 /** One consumer's work in one lane: between the client's events and the testimony of its process. */
 export class AssignedLane {
   readonly member: Member;
@@ -44,7 +52,8 @@ export class AssignedLane {
   }
 
   /** The group gave this lane to this consumer, anew or again. Nothing that was left behind crosses this. */
-  join(owner: object, isNewPartition = false): void {
+  join(owner: object, { isNewPartition, isContinued }: Joining): void {
+    this.guard?.entered(isContinued && this.member.owner === owner && !this.#isOff);
     this.member.owner = owner;
     this.#isNewPartition ||= isNewPartition;
     this.#isLeaving = false;
@@ -53,7 +62,6 @@ export class AssignedLane {
     this.#fetched = undefined;
     this.#mustEnter = true;
     this.#isPositionKnown = false;
-    this.guard?.entered();
     if (!this.#isOff) this.member.testimony.enter(this.#highWatermark, false);
   }
 
@@ -73,6 +81,7 @@ export class AssignedLane {
   switchOff(): void {
     if (this.#isOff) return;
     this.#isOff = true;
+    this.guard?.forget();
     this.#isPresent = false;
     this.#expected = undefined;
     this.member.testimony.leave("off");
@@ -80,7 +89,6 @@ export class AssignedLane {
 
   fetched(partition: FetchedPartition): void {
     const isFirst = !this.#isPositionKnown;
-    if (isFirst) this.guard?.fetchedFrom(partition.fetchOffset);
     this.#isPositionKnown = true;
     this.#fetched = partition;
     this.#highWatermark = partition.highWatermark;
@@ -111,6 +119,11 @@ export class AssignedLane {
     this.#bookedTo = first - 1;
     this.#isPresent = true;
     this.account = this.member.testimony.openBatch({ first, last: batch.last, visibleCount: batch.visibleCount });
+  }
+
+  /** Whether this batch is being worked, and of the present assignment. */
+  isAtWork(account: BatchAccount): boolean {
+    return this.#isPresent && this.account === account;
   }
 
   /** An outcome at this offset was booked. */

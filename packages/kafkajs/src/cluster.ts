@@ -30,6 +30,7 @@ export interface BrokerPort {
   describeConfigs(request: object): Promise<unknown>;
   offsetFetch(request: object): Promise<unknown>;
   fetch(request: object): Promise<unknown>;
+  joinGroup?(request: object): Promise<unknown>;
   listOffsets(request: object): Promise<unknown>;
   offsetCommit(request: OffsetCommitPort): Promise<unknown>;
 }

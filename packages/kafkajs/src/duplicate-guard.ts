@@ -1,14 +1,6 @@
 import { hash } from "node:crypto";
 import type { Client } from "@seqwatch/client";
-import {
-  contains,
-  type GroupRecord,
-  type LaneRecord,
-  type LedgerReport,
-  originHeader,
-  type RangeSet,
-  unionAll,
-} from "@seqwatch/core";
+import { contains, type LedgerReport, originHeader } from "@seqwatch/core";
 import type { Member } from "./members.ts";
 import type { ReceivedMessage } from "./port.ts";
 
@@ -18,14 +10,6 @@ export interface Candidate {
   readonly offset: number;
   readonly producerId: string;
   readonly sequence: number;
-}
-
-/** What the store knew of a lane when it was assigned. */
-interface Loaded {
-  readonly handled: RangeSet;
-  readonly processed: ReadonlyMap<string, RangeSet>;
-  /** The highest commit that any member of the group has told. */
-  readonly committedTo: number;
 }
 
 interface Processed {
@@ -40,48 +24,53 @@ const askEveryMs = 50;
 
 /**
  * With `onDuplicate: "skip"`: decides whether a message was certainly processed before, so that its handler need not
- * run. Where anything is unclear it runs (DESIGN section 5): to skip what nobody has processed is worse than a double.
+ * run. Where anything is unclear it runs: to skip what nobody has processed, or what somebody wants done anew, is worse
+ * than a double. Two proofs, both of this process's own memory, and none of what a store tells of others: who was killed may have
+ * committed without a word, and then nobody can tell what comes again from what an operator went back for.
  *
- * Two proofs: the *same record* (offset) is known as processed, in this process or by what was loaded at assignment; or
- * its *producer* stored it twice: it says so itself, this one lies no higher than the one it was told of, and this
- * process has processed the other one, with the same content.
+ * The *same record* comes again after a rebalance, to a member that had the lane before and commits by itself; or its
+ * *producer* stored it twice: it says so itself, this one lies no higher than the one it was told of, and this process
+ * has processed the other one, with the same content.
  */
 export class DuplicateGuard {
   readonly #client: Client;
   readonly #member: Member;
   readonly #remembered = new Map<string, Processed>();
-  #loading: Promise<void> | undefined;
-  #assignment = 0;
-  #loaded: Loaded | undefined;
-  /** What lies below is read anew on purpose. */
+  /** What lies below is read anew on purpose, or may be. */
   #replayBelow = 0;
+  /** The highest commit that was asked for. */
+  #committedTo = 0;
+  /** The highest offset that was delivered in this assignment. */
+  #deliveredTo = -1;
+  /** The application went back in this assignment: what it had handled by then may not be done. */
+  #wentBack = false;
 
   constructor(client: Client, member: Member) {
     this.#client = client;
     this.#member = member;
   }
 
-  /** The lane was assigned: what the group has processed is loaded, and waited for at most a second. */
-  entered(): void {
-    this.#loaded = undefined;
-    const assignment = ++this.#assignment;
-    this.#loading = this.#takeIn(assignment);
+  /**
+   * The lane was assigned. It is continued where the same member had it in the group's generation before: then nobody else
+   * can have committed in between, and no operator, for whom a group has to be empty.
+   */
+  entered(isContinued: boolean): void {
+    if (!isContinued || this.#wentBack) this.forget();
+    this.#deliveredTo = -1;
+    this.#wentBack = false;
   }
 
-  async #takeIn(assignment: number): Promise<void> {
-    const loaded = await this.#within(waitMs, this.#load());
-    if (assignment !== this.#assignment) return;
-    this.#loading = undefined;
-    this.#loaded = loaded;
-    this.#replayBelow = Math.max(this.#replayBelow, loaded?.committedTo ?? 0);
+  /** The application goes back, or may: what it did so far is not known to be done any more. */
+  forget(): void {
+    this.#wentBack = true;
+    this.#remembered.clear();
+    this.#replayBelow = Math.max(this.#replayBelow, this.#deliveredTo + 1);
   }
 
-  /** The first fetch of an assignment begins where the group stood. */
-  fetchedFrom(offset: number): void {
-    this.#replayBelow = Math.max(this.#replayBelow, offset);
-  }
-
-  committed(nextOffset: number): void {
+  /** A commit leaves. What lies below it and comes all the same was asked for anew. */
+  committing(nextOffset: number): void {
+    if (nextOffset < this.#committedTo) this.forget();
+    this.#committedTo = nextOffset;
     this.#replayBelow = Math.max(this.#replayBelow, nextOffset);
   }
 
@@ -96,7 +85,7 @@ export class DuplicateGuard {
   /** Never rejects: what fails here lets the handler run. */
   async mustSkip(candidate: Candidate): Promise<boolean> {
     try {
-      if (this.#loading !== undefined) await this.#loading;
+      this.#delivered(candidate.offset);
       if (this.#member.testimony.isDoubted || wasForwarded(candidate.message)) return false;
       if (candidate.offset < this.#replayBelow) return false;
       if (this.#isKnownRecord(candidate)) return true;
@@ -111,11 +100,14 @@ export class DuplicateGuard {
     return this.#member.laneHash;
   }
 
+  /** Within one assignment nothing comes twice, unless somebody goes back for it. */
+  #delivered(offset: number): void {
+    if (offset <= this.#deliveredTo) this.forget();
+    this.#deliveredTo = Math.max(this.#deliveredTo, offset);
+  }
+
   #isKnownRecord({ producerId, sequence, offset }: Candidate): boolean {
-    if (this.#remembered.get(keyOf(producerId, sequence))?.offset === offset) return true;
-    const loaded = this.#loaded;
-    if (loaded === undefined || !contains(loaded.handled, offset)) return false;
-    return contains(loaded.processed.get(producerId) ?? [], sequence);
+    return this.#remembered.get(keyOf(producerId, sequence))?.offset === offset;
   }
 
   #isKnownContent({ message, producerId, sequence }: Candidate): boolean {
@@ -136,12 +128,6 @@ export class DuplicateGuard {
     return false;
   }
 
-  async #load(): Promise<Loaded | undefined> {
-    const record = await this.#client.store.readLane(this.#member.lane);
-    const group = record.groups.get(this.#member.testimony.group);
-    return group === undefined ? undefined : loadedOf(record, group);
-  }
-
   async #within<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
     let cancel = (): void => {};
     const limit = new Promise<undefined>((resolve) => {
@@ -156,19 +142,6 @@ export class DuplicateGuard {
       cancel();
     }
   }
-}
-
-function loadedOf(record: LaneRecord, group: GroupRecord): Loaded {
-  const claims = [...group.members.values()].map(({ claim }) => claim.committed ?? 0);
-  const processed = [...group.receipts].map(([producerId, receipts]) => {
-    const known = unionAll([receipts.processed, receipts.ahead]);
-    return [producerId, known] as const;
-  });
-  return {
-    handled: group.done.get(record.era)?.handled ?? [],
-    processed: new Map(processed),
-    committedTo: Math.max(0, ...claims),
-  };
 }
 
 /** The exact offset that the producer was told; undefined where it is not known yet, or only an interval. */

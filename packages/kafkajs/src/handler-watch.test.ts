@@ -36,7 +36,7 @@ function startBatch(): { readonly assigned: AssignedLane; readonly batch: BatchP
     workingOffset: -1,
     failedTries: 0,
   });
-  assigned.join({});
+  assigned.join({}, { isNewPartition: false, isContinued: false });
   assigned.start({ first: 0, last: 4, visibleCount: 5, highWatermark: 5, fetchOffset: 0 });
   const messages = [0, 1, 2, 3, 4].map(messageAt);
   const at = { topic: "orders", partition: 0, highWatermark: "5" };

@@ -136,7 +136,7 @@ export class HandlerWatch {
         account.unknown(offset);
       } else {
         account.processed(offset, epoch, producerId, sequence, isForeign);
-        if (isOurs) lane.guard?.processed({ message, offset, producerId, sequence });
+        if (isOurs && lane.isAtWork(account)) lane.guard?.processed({ message, offset, producerId, sequence });
         // A watched forwarder gave the copy a stamp of its own: it is a stream's message here, and a copy all the same.
         if (isOurs && !this.#cameBack && message.headers?.[originHeader] !== undefined)
           lane.member.testimony.totals.forwarded += 1;

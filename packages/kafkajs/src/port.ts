@@ -109,12 +109,14 @@ export interface EachBatchPayloadPort {
 }
 
 export interface RunConfigPort {
+  readonly autoCommit?: boolean;
   readonly eachBatchAutoResolve?: boolean;
   readonly eachMessage?: ((payload: EachMessagePayloadPort) => unknown) | null;
   readonly eachBatch?: ((payload: EachBatchPayloadPort) => unknown) | null;
 }
 
 export interface ConsumerPort extends ConnectablePort {
+  seek(position: { readonly topic: string; readonly partition: number; readonly offset: string }): void;
   run(config?: RunConfigPort): Promise<void>;
 }
 

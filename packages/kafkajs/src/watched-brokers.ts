@@ -19,6 +19,8 @@ export interface BrokerHooks {
   committing(commit: OffsetCommitPort): () => void;
   /** The coordinator has given this member its id; it is in its group from now on, and the join may yet take seconds. */
   readonly joining: (memberId: string) => void;
+  /** A join was answered: the member is of this generation of its group. */
+  readonly joined: (memberId: string, generation: number) => void;
   readonly failed: (where: string, error: unknown) => void;
 }
 
@@ -55,6 +57,16 @@ function watchBroker(broker: BrokerPort, hooks: BrokerHooks): void {
     guard(hooks, "booking a commit", () => committed?.());
     return answer;
   };
+  const joinGroup = broker.joinGroup?.bind(broker);
+  if (joinGroup !== undefined) {
+    broker.joinGroup = async (request) => {
+      const joined = await joinGroup(request);
+      guard(hooks, "hearing of a join", () =>
+        hooks.joined(textAt(joined, "memberId"), numberAt(joined, "generationId")),
+      );
+      return joined;
+    };
+  }
   watchMemberId(broker, hooks.joining, hooks.failed);
 }
 

@@ -37,6 +37,11 @@ export class WatchedConsumer {
   #ledAs = "";
   #isNameMissingTold = false;
   #joinCount = 0;
+  /** Only then what a handler has returned from waits for nothing else of the application before it is committed. */
+  #commitsByItself = true;
+  /** As the last answer to a join told, and as it was when the group last gave us our lanes. */
+  #joinedAs: Membership | undefined;
+  #assignedAs: Membership | undefined;
   /** What was ours when the consumer last stopped. */
   #stoppedLanes: readonly AssignedLane[] = [];
 
@@ -47,7 +52,15 @@ export class WatchedConsumer {
     if (surroundings.cluster !== undefined) this.#watchCluster(surroundings.cluster);
     const run = consumer.run.bind(consumer);
     const handlers = new HandlerWatch((topic, partition) => this.#laneAt(topic, partition));
-    consumer.run = (config?: RunConfigPort) => run(handlers.wrap(config));
+    consumer.run = (config?: RunConfigPort) => {
+      this.#commitsByItself = config?.autoCommit !== false;
+      return run(handlers.wrap(config));
+    };
+    const seek = consumer.seek.bind(consumer);
+    consumer.seek = (position) => {
+      this.#guard("a seek", () => this.#laneAt(position.topic, position.partition)?.guard?.forget());
+      seek(position);
+    };
     const disconnect = consumer.disconnect.bind(consumer);
     consumer.disconnect = async () => {
       try {
@@ -82,6 +95,9 @@ export class WatchedConsumer {
         const { client, groupId } = this.#surroundings;
         client.setRole(this, memberRole(groupId, memberId));
       },
+      joined: (memberId, generation) => {
+        this.#joinedAs = { memberId, generation };
+      },
       failed: (where, error) => this.#surroundings.client.failed(where, error),
     });
   }
@@ -91,6 +107,8 @@ export class WatchedConsumer {
     const { client, groupId, members } = this.#surroundings;
     this.#joinCount += 1;
     members.activate(this);
+    const isContinued = this.#commitsByItself && isNext(this.#assignedAs, this.#joinedAs);
+    this.#assignedAs = this.#joinedAs;
     client.setRole(this, memberRole(groupId, memberId));
     for (const [topic, lanes] of this.#lanes) {
       for (const [partition, lane] of lanes) {
@@ -101,7 +119,9 @@ export class WatchedConsumer {
       // Only who gave out the partitions of the generation before, and has been a member since, knows that nobody had it.
       const before =
         (this.#ledAs === memberId ? this.#partitionCounts.get(topic) : undefined) ?? Number.POSITIVE_INFINITY;
-      for (const partition of partitions) this.#open(topic, partition)?.join(this, partition >= before);
+      for (const partition of partitions) {
+        this.#open(topic, partition)?.join(this, { isNewPartition: partition >= before, isContinued });
+      }
       const known = this.#surroundings.cluster?.findTopicPartitionMetadata(topic).length ?? 0;
       if (known > 0) this.#partitionCounts.set(topic, known);
     }
@@ -138,6 +158,9 @@ export class WatchedConsumer {
       const lane = this.#laneAt(topic, partition);
       if (lane !== undefined) this.#surroundings.members.reportBeforeCommit(lane.member);
     }
+    for (const { topic, partition, offset } of commits) {
+      if (offset >= 0) this.#laneAt(topic, partition)?.guard?.committing(offset);
+    }
     const joinCount = this.#joinCount;
     return () => {
       if (joinCount === this.#joinCount) this.#committed(commits);
@@ -151,7 +174,6 @@ export class WatchedConsumer {
       if (offset < 0 || lane?.member.owner !== this) continue;
       lane.member.testimony.committed(offset);
       lane.committed();
-      lane.guard?.committed(offset);
     }
   }
 
@@ -225,6 +247,17 @@ export class WatchedConsumer {
       this.#surroundings.client.failed(where, error);
     }
   }
+}
+
+/** What a consumer is in its group. */
+interface Membership {
+  readonly memberId: string;
+  readonly generation: number;
+}
+
+/** Whether a member was in its group all the time between two assignments: the coordinator keeps the id of who stays. */
+function isNext(before: Membership | undefined, now: Membership | undefined): boolean {
+  return before !== undefined && now?.memberId === before.memberId && now.generation === before.generation + 1;
 }
 
 const disconnectLimitMs = 250;

@@ -5,15 +5,16 @@ import { repeatsOf } from "../lab/repeats.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
 /**
- * With onDuplicate "skip": answers are lost and the log holds messages twice, and a worker dies before its commit. The
- * handlers run once for every message whose receipt had reached the store.
+ * With onDuplicate "skip": answers are lost and the log holds messages twice, and a worker dies before its commit. Each
+ * worker's handler runs once for a message that is stored twice. What the dead one had not committed runs again: only it
+ * knew whether it had.
  */
 export const scenario: Scenario = {
   id: "D7",
   title: "onDuplicate: skip, with messages stored twice and a worker that dies before its commit",
   world: { kafka: "shared" },
   broken: {
-    rule: "what was certainly processed before is skipped",
+    rule: "a second copy that its producer stored is skipped",
     file: "packages/kafkajs/src/handler-watch.ts",
     from: "if (!skips) await",
     to: "await",
@@ -45,21 +46,26 @@ export const scenario: Scenario = {
     await lab.until("its work to be reported", async () => (await repeatsOf(lab, topic, group)).processed === 15);
     await worker.kill();
 
-    const runs = worker.told.map(String);
+    const runs: string[] = [];
     const second = await send(5);
     await consume(lab, lab.service("second-worker").kafka({ onDuplicate: "skip" }), {
       group,
       topic,
       eachMessage: async ({ message }) => void runs.push(nameIn(message)),
     });
-    const all = [...names, ...second];
     await lab.until("the second worker to do the rest", () => second.every((name) => runs.includes(name)));
-    const doubled = runs.filter((name, at) => runs.indexOf(name) !== at);
-    if (doubled.length > 0) throw new Error(`The handler ran again for ${doubled.join(", ")}.`);
-    if (runs.length !== all.length) throw new Error(`The handler ran for ${runs.length} of ${all.length} messages.`);
+    for (const [who, ran, expected] of [
+      ["first", worker.told.map(String), names],
+      ["second", runs, [...names, ...second]],
+    ] as const) {
+      const doubled = ran.filter((name, at) => ran.indexOf(name) !== at);
+      if (doubled.length > 0) throw new Error(`The ${who} worker's handler ran again for ${doubled.join(", ")}.`);
+      const left = expected.filter((name) => !ran.includes(name));
+      if (left.length > 0) throw new Error(`The ${who} worker's handler never ran for ${left.join(", ")}.`);
+    }
     lab.check("each skipped one is counted: as stored twice, as redelivered, and as skipped", async () => {
       const { processed, producedTwice, redelivered, skipped } = await repeatsOf(lab, topic, group);
-      return processed === 20 && producedTwice === 5 && redelivered >= 15 && skipped >= copies + 15;
+      return processed === 20 && producedTwice === 5 && redelivered >= 15 && skipped >= 2 * copies;
     });
     return { lost: [], says: [] };
   },
