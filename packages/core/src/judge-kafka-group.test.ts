@@ -166,6 +166,16 @@ test("where a record lies at each offset such an auditor needs no setting to tel
   expect(judgeEach(times(8, { record, committed: 110, reading })).proven).toEqual(["store.truncated 51-51"]);
 });
 
+test("nor does it where the marks of transactions lie between the records: they are there", () => {
+  const brackets = [{ first: 1, last: 1, above: undefined, upTo: 59, era: 0 }];
+  const ledger = ledgerOf(1, { omitted: [1, 1], acked: [], brackets, chunks: [] });
+  const record = recordOf(ledger, groupOf(rangeOf(0, 109), []));
+  const marked = { ...extractOf(0, 109, [...offsetsOf(0, 19), ...offsetsOf(21, 109)], otherId), undelivered: [20, 20] };
+  expect(judgeEach(times(8, { record, committed: 110, reading: { extracts: [marked] } })).proven).toEqual([
+    "produce.ack-missing 1-1",
+  ]);
+});
+
 /** The setting is watched while the log is 30 long, and what came above that is gone. */
 function watchedFrom(end: number, last: Partial<KafkaReading>) {
   const before = recordOf(ledgerOf(end), groupOf(rangeOf(0, end - 1)));

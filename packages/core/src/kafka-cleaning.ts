@@ -4,6 +4,9 @@ import { isFull } from "./kafka-log.ts";
 import type { Place } from "./kafka-places.ts";
 import type { KafkaReading } from "./reading.ts";
 
+/** Compaction was at work there, or may have been for all that anybody watched. */
+export type HoleDoubt = Extract<DoubtCause, "compacted" | "policy-not-read">;
+
 /** What the auditor knows of compaction in a log: a hole may be its work long after the topic's setting was changed. */
 export interface Cleaning {
   /** The topic's setting as it was read last; undefined = never. */
@@ -46,7 +49,7 @@ export function cleaningAfter(before: Cleaning, reading: KafkaReading | undefine
  * Why a hole in the log, where these messages can lie, may be compaction's work and proves nothing; undefined = it
  * cannot be, for the setting was watched since before they were sent, and read in this very pass, or there is no hole.
  */
-export function holeDoubtOf({ cleaning, reading, view }: LaneContext, place: Place): DoubtCause | undefined {
+export function holeDoubtOf({ cleaning, reading, view }: LaneContext, place: Place): HoleDoubt | undefined {
   if (isFull(view, place)) return undefined;
   if (cleaning.compacted === true || place.low < cleaning.compactedTo) return "compacted";
   return reading?.compacted === undefined || place.low < cleaning.unwatchedTo ? "policy-not-read" : undefined;

@@ -1,5 +1,5 @@
 import type { Gap } from "./finding.ts";
-import { holeDoubtOf, isPolicyAwaited } from "./kafka-cleaning.ts";
+import { type HoleDoubt, holeDoubtOf, isPolicyAwaited } from "./kafka-cleaning.ts";
 import type { LaneContext } from "./kafka-context.ts";
 import { readableOf } from "./kafka-log.ts";
 import { hullOf, type Place } from "./kafka-places.ts";
@@ -10,7 +10,7 @@ import type { LogRange } from "./reading.ts";
 /** What can be said of messages of a compacted topic that their group went past. */
 export type CompactedRuling =
   | { readonly kind: "compacted" }
-  | { readonly kind: "doubt"; readonly cause: "compacted" | "policy-not-read"; readonly range?: LogRange };
+  | { readonly kind: "doubt"; readonly cause: HoleDoubt; readonly range?: LogRange };
 
 /** Gone by design where the log has a hole at their own offsets; nobody can say otherwise on a compacted topic. */
 export function ruleCompacted({ reading, view }: LaneContext, place: Place): CompactedRuling {
@@ -36,9 +36,9 @@ export function ruleHole(
   const cause = holeDoubtOf(context, place);
   if (cause === undefined) return undefined;
   if (cause === "compacted") return ruleCompacted(context, place);
-  return isPolicyAwaited(context)
-    ? { kind: "wanted", range: { first: place.low, last: place.high } }
-    : { kind: "doubt", cause: "policy-not-read" };
+  // Read again in each pass: unread, it would be no doubt any more.
+  const range = { first: place.low, last: place.high };
+  return isPolicyAwaited(context) ? { kind: "wanted", range } : { kind: "doubt", cause, range };
 }
 
 /** Explained: the topic's own setting removed them. */

@@ -1,10 +1,10 @@
 import { carryOver, standingSince } from "./aged-ranges.ts";
-import type { DoubtCause, Gap, Verdict } from "./finding.ts";
+import type { DoubtCause, Gap } from "./finding.ts";
 import type { Proof } from "./judge.ts";
 import { holeDoubtOf } from "./kafka-cleaning.ts";
 import { type CompactedRuling, compactedGaps, ruleCompacted, ruleHole } from "./kafka-compacted.ts";
 import type { GroupContext, LaneContext } from "./kafka-context.ts";
-import { isOthersGivenUp, leftBehindOf, type Proven } from "./kafka-left-behind.ts";
+import { decidedBy, isOthersGivenUp, leftBehindOf, type Proven } from "./kafka-left-behind.ts";
 import { answerOf, hasOtherEpoch, isMisAcked, readableOf, wasRefilled } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
 import { ruleOlder } from "./kafka-older.ts";
@@ -36,12 +36,6 @@ export interface GroupJudgement {
   readonly proofs: readonly Proof[];
   readonly wanted: readonly LogRange[];
 }
-
-const reasons: Partial<Record<Verdict, string>> = {
-  "store.retention": "The log start passed it while the group, empty, was still below it.",
-  "consume.given-up": "The handler was over without it, and the same member's own commit passed it.",
-  "consume.skipped": "The group's position was moved past it, and a commit beyond it followed.",
-};
 
 /** What one run of sequences turned out to be for a group. */
 type Ruling =
@@ -134,9 +128,9 @@ function ruleOfKind(
 function ruleOpen(context: LaneContext, group: GroupContext, place: Place): Ruling {
   const committed = group.reading?.committed ?? 0;
   if (place.high > group.lastDone && place.high >= committed) return { kind: "pending" };
-  if (place.low < group.record.floor) return { kind: "doubt", cause: "too-old" };
   const compacted = holeDoubtOf(context, place) === "compacted" ? ruleCompacted(context, place) : undefined;
-  return compacted?.kind === "compacted" ? compacted : { ...compacted, kind: "doubt", cause: group.holeCause };
+  const cause = place.low < group.record.floor ? "too-old" : group.holeCause;
+  return compacted?.kind === "compacted" ? compacted : { ...compacted, kind: "doubt", cause };
 }
 
 /** Every place is done. What remains is whether the testimony can be trusted about this message, and the verdict. */
@@ -206,10 +200,6 @@ function proofsOf(
     const { leftBehindFrom } = ruling;
     return [{ producerId, group: group.name, sequences, era: context.era, leftBehindFrom, gap }];
   });
-}
-
-function decidedBy(verdict: Verdict): string {
-  return reasons[verdict] ?? "The group finished every offset where it could be, and it was not there.";
 }
 
 function gapsOf(

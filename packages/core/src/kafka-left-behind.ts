@@ -28,6 +28,17 @@ export function leftBehindOf(group: GroupContext, receipts: Receipts, place: Pla
   return proven(isEmpty(difference(rest, group.givenUp)) ? "consume.given-up" : "consume.skipped");
 }
 
+const reasons: Partial<Record<Verdict, string>> = {
+  "store.retention": "The log start passed it while the group, empty, was still below it.",
+  "consume.given-up": "The handler was over without it, and the same member's own commit passed it.",
+  "consume.skipped": "The group's position was moved past it, and a commit beyond it followed.",
+};
+
+/** What proves it, for people. */
+export function decidedBy(verdict: Verdict): string {
+  return reasons[verdict] ?? "The group finished every offset where it could be, and it was not there.";
+}
+
 /** A handler gave up what lay at its offset, and it was not this message. */
 export function isOthersGivenUp(group: GroupContext, receipts: Receipts, place: Place): boolean {
   if (!place.exact || !overlaps(group.givenUp, place.low, place.high)) return false;

@@ -1,5 +1,15 @@
 import type { Place } from "./kafka-places.ts";
-import { contains, covers, intersection, isEmpty, overlaps, type RangeSet, rangeOf, unionAll } from "./range-set.ts";
+import {
+  contains,
+  covers,
+  intersection,
+  isEmpty,
+  overlaps,
+  type RangeSet,
+  rangeOf,
+  union,
+  unionAll,
+} from "./range-set.ts";
 import type { KafkaReading, LoggedStamp, LogRange } from "./reading.ts";
 import type { EpochRun } from "./testimony-report.ts";
 
@@ -7,6 +17,7 @@ import type { EpochRun } from "./testimony-report.ts";
 export interface LogView {
   readonly covered: RangeSet;
   readonly unstamped: RangeSet;
+  readonly undelivered: RangeSet;
   readonly byOffset: ReadonlyMap<number, LoggedStamp>;
   /** By producerId and sequence, the lowest offset. */
   find(producerId: string, sequence: number): LoggedStamp | undefined;
@@ -32,6 +43,7 @@ export function viewOf(reading: KafkaReading | undefined): LogView {
   return {
     covered: unionAll(extracts.map((extract) => rangeOf(extract.first, extract.last))),
     unstamped: unionAll(extracts.map((extract) => extract.unstamped)),
+    undelivered: unionAll(extracts.map((extract) => extract.undelivered ?? [])),
     byOffset,
     find: (producerId, sequence) => byProducer.get(producerId)?.get(sequence),
     aborted: abortedOf(extracts.flatMap((extract) => extract.aborted ?? [])),
@@ -62,9 +74,10 @@ export function answerOf(view: LogView, reading: KafkaReading | undefined, place
 }
 
 /** Whether a record lies at each offset of the interval: then compaction has taken nothing there. */
-export function isFull({ byOffset, unstamped }: LogView, place: Place): boolean {
+export function isFull({ byOffset, unstamped, undelivered }: LogView, place: Place): boolean {
+  const others = union(unstamped, undelivered);
   for (let offset = place.low; offset <= place.high; offset += 1) {
-    if (!byOffset.has(offset) && !contains(unstamped, offset)) return false;
+    if (!byOffset.has(offset) && !contains(others, offset)) return false;
   }
   return true;
 }

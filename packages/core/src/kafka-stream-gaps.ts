@@ -1,6 +1,6 @@
 import { standingSince } from "./aged-ranges.ts";
-import type { DoubtCause, Gap } from "./finding.ts";
-import { holeDoubtOf } from "./kafka-cleaning.ts";
+import type { Gap } from "./finding.ts";
+import { type HoleDoubt, holeDoubtOf } from "./kafka-cleaning.ts";
 import type { LaneContext } from "./kafka-context.ts";
 import { answerOf, type LogAnswer } from "./kafka-log.ts";
 import type { StreamMemory } from "./kafka-memory.ts";
@@ -117,7 +117,7 @@ function omittedGaps(
 
 /** Nowhere in the log where they can be, and compaction may be why. */
 function holedGaps(context: LaneContext, places: readonly Place[], standing: RangeSet) {
-  const gapOf = (cause: DoubtCause, decidedBy: string) => {
+  const gapOf = (cause: HoleDoubt, decidedBy: string) => {
     const doubted = places.filter((place) => holeDoubtOf(context, place) === cause);
     const sequences = intersection(placesWhere(context, doubted, "absent"), standing);
     return { sequences, state: "in-doubt", cause, offsets: hullOf(places, sequences), decidedBy } as const;

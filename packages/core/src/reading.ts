@@ -20,6 +20,8 @@ export interface LogExtract {
   readonly stamps: readonly LoggedStamp[];
   /** Stamped records of transactions that were aborted: there, and nobody who reads committed ones gets them. */
   readonly aborted?: readonly LoggedStamp[];
+  /** Offsets of records that no handler is given: those of aborted transactions, and the marks of all. */
+  readonly undelivered?: RangeSet;
   /** Records without a stamp, or with one of another lane. */
   readonly unstamped: RangeSet;
   /** The leader epochs seen, by offset run. */

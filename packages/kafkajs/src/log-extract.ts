@@ -79,6 +79,7 @@ class Extract {
   readonly #stamps: LoggedStamp[] = [];
   readonly #aborted: LoggedStamp[] = [];
   readonly #unstamped: number[] = [];
+  readonly #undelivered: number[] = [];
   readonly #epochs: { epoch: number; first: number; last: number }[] = [];
 
   constructor(lane: Lane, first: number) {
@@ -108,7 +109,8 @@ class Extract {
 
   toValue(): LogExtract {
     const aborted = this.#aborted.length === 0 ? {} : { aborted: this.#aborted };
-    const records = { stamps: this.#stamps, unstamped: this.#unstamped, ...aborted };
+    const undelivered = this.#undelivered.length === 0 ? {} : { undelivered: this.#undelivered };
+    const records = { stamps: this.#stamps, unstamped: this.#unstamped, ...aborted, ...undelivered };
     return { first: this.#first, last: this.last, ...records, epochs: this.#epochs };
   }
 
@@ -120,6 +122,7 @@ class Extract {
 
   /** Control records are met here as well: they bear no stamp. */
   #seeAborted(message: unknown, offset: number): void {
+    addRange(this.#undelivered, offset, offset);
     const stamp = this.#stampOf(message, offset);
     if (stamp !== undefined) this.#aborted.push(stamp);
   }

@@ -176,18 +176,19 @@ export class SimAuditor {
   #extract(first: number, last: number): readonly LogExtract[] {
     const stamps: LogExtract["stamps"][number][] = [];
     const unstamped: number[] = [];
+    const undelivered: number[] = [];
     const epochs: { epoch: number; first: number; last: number }[] = [];
     for (let offset = first; offset <= last; offset += 1) {
       const record = this.#world.log.records[offset];
       if (record === undefined) return [];
       const { kind, producerId, sequence, epoch } = record;
       if (kind === "stamped" && producerId !== undefined) stamps.push({ producerId, sequence, offset, epoch });
-      else if (kind !== "control") unstamped.push(offset, offset);
+      else (kind === "control" ? undelivered : unstamped).push(offset, offset);
       const run = epochs.at(-1);
       if (run !== undefined && run.epoch === epoch) run.last = offset;
       else epochs.push({ epoch, first: offset, last: offset });
     }
-    return [{ first, last, stamps, unstamped: joined(unstamped), epochs }];
+    return [{ first, last, stamps, unstamped: joined(unstamped), undelivered: joined(undelivered), epochs }];
   }
 
   #sleep(delayMs: number): Promise<void> {
