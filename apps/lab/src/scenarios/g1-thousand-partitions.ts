@@ -43,6 +43,10 @@ export const scenario: Scenario = {
     await worker.leave();
     for (const kafka of [shop, workers]) await clientOf(kafka)?.close();
 
+    lab.check("its auditor, which reads all of it, misses nothing", async () => {
+      const open = new Set(["confirmed", "in-doubt", "suspected"]);
+      return (await growth.api.findings()).every(({ state }) => !open.has(state));
+    });
     lab.check("nothing of the thousand lanes is left", async () => (await growth.tell("after")).lanes === 0);
     return { lost: [], says: [] };
   },
