@@ -102,6 +102,9 @@ test("aborted records, control records and what is still open are no records", a
   expect(extract?.stamps.map(({ sequence }) => sequence)).toEqual([1, 2, 1]);
   expect(extract?.stamps[2]?.offset).toBeGreaterThanOrEqual(4);
   expect(extract?.unstamped).toEqual([]);
+  // The aborted ones and the mark behind them: something is there.
+  expect(extract?.undelivered?.[0]).toBe(2);
+  expect(extract?.undelivered?.at(-1)).toBeGreaterThanOrEqual(4);
   await open.abort();
 });
 
