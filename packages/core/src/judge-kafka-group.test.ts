@@ -176,6 +176,17 @@ test("nor does it where the marks of transactions lie between the records: they 
   ]);
 });
 
+test("what was stored and is not there any more may have been worked by whom nobody heard, before it went", () => {
+  const hulls = ledgerOf(110, { chunks: [{ first: 1, last: 110, low: 0, high: 109, exact: false, era: 0 }] });
+  const refilled = extractOf(0, 109, offsetsOf(0, 109));
+  const stamps = refilled.stamps.map((stamp) => (stamp.offset === 50 ? { ...stamp, producerId: otherId } : stamp));
+  const reading = { extracts: [{ ...refilled, stamps }] };
+  const record = (doubtTo: number) => recordOf(hulls, { ...groupOf(rangeOf(0, 109), [1, 50, 52, 110]), doubtTo });
+  const looks = (doubtTo: number) => judgeEach(times(8, { record: record(doubtTo), committed: 110, reading }));
+  expect(looks(0).proven).toEqual(["store.missing 51-51"]);
+  expect(looks(110)).toEqual({ proven: [], said: ["in-doubt two-eras 51-51"] });
+});
+
 /** The setting is watched while the log is 30 long, and what came above that is gone. */
 function watchedFrom(end: number, last: Partial<KafkaReading>) {
   const before = recordOf(ledgerOf(end), groupOf(rangeOf(0, end - 1)));

@@ -15,6 +15,7 @@ import { passedOf, passedVerdict, retainedOf } from "./kafka-retained.ts";
 import { ruleUnread, unreadGaps } from "./kafka-unread.ts";
 import type { Receipts } from "./lane-record.ts";
 import {
+  contains,
   covers,
   difference,
   intersection,
@@ -166,12 +167,15 @@ function ruleDone(context: LaneContext, group: GroupContext, facts: StreamFacts,
   if (isMisAcked(context.view, producerId, place)) {
     return { kind: "proven", verdict: "produce.mis-acked", leftBehindFrom: left?.leftBehindFrom };
   }
-  if (left === undefined && wasRefilled(context.view, producerId, place)) {
-    // Before the cut an unheard member may have worked it, which those who read after it cannot know.
-    if (group.memory.doubtTo > place.low) return { kind: "doubt", cause: "two-eras", range };
-    return { kind: "proven", verdict: "store.truncated", leftBehindFrom: place.low };
+  if (left !== undefined) return left;
+  if (!contains(facts.ledger.acked, place.first)) {
+    return { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
   }
-  return left ?? { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };
+  // It was stored, and is not there any more. Before that an unheard member may have worked it, which those who read
+  // the log since cannot know.
+  if (group.memory.doubtTo > place.low) return { kind: "doubt", cause: "two-eras", range };
+  const verdict = wasRefilled(context.view, producerId, place) ? "store.truncated" : "store.missing";
+  return { kind: "proven", verdict, leftBehindFrom: place.low };
 }
 
 function proofsOf(

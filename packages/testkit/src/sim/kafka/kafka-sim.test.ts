@@ -33,6 +33,11 @@ describe("no loss is confirmed that is none", () => {
   });
 });
 
+test("what a member worked that nobody heard of, before its place in the log was cut away and filled again, is no loss", async () => {
+  const result = await play({ seed: 422_811_812, messages: 1_500, faults: "swarm" });
+  expect(result.falseLosses).toBe(0);
+});
+
 test("what retention took is named, from a group that rests and from one whose member found itself out of range", async () => {
   const result = await play({
     seed: 5,
