@@ -89,7 +89,8 @@ function advanceParts(cohort: Cohort, facts: CohortFacts): readonly Cohort[] {
     // A broker that has started again tells its counts before it tells how long it is up: passed since then is no other cause.
     const hadPassed = (cohort.passed?.atMs ?? Infinity) < (ending.startedAtMs ?? Infinity);
     const begun = { kind, sinceMs: facts.nowMs, hadPassed, above, holders: calm.consumers, limits: calm.limits };
-    const since = { uptimeMs: facts.sight.reading?.uptimeMs ?? 0, numbers: new Map<string, number>() };
+    const uptimeMs = facts.sight.reading?.uptimeMs ?? 0;
+    const since = { calmAtMs: calm.beganAtMs, uptimeMs, numbers: new Map<string, number>() };
     const carried = carryGone({ ...begun, ...since }, facts.sight);
     const passed = { ...cohort, sequences, passed: openPassing(facts) };
     return carried === undefined ? advance({ ...cohort, sequences }, facts) : { ...passed, gone: carried };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { findEnding, mayGoOn } from "./judge-rabbitmq-gone.ts";
-import type { CalmLook } from "./judge-rabbitmq-memory.ts";
+import { carryGone, findEnding, isGoneProven, mayGoOn } from "./judge-rabbitmq-gone.ts";
+import type { CalmLook, Gone } from "./judge-rabbitmq-memory.ts";
 import type { QueueReading } from "./reading.ts";
 
 const limits = {
@@ -37,6 +37,49 @@ function gone(beganAtMs: number, uptimeMs: number | undefined): QueueReading {
     statisticsLagMs: 2_000,
   };
 }
+
+function there(beganAtMs: number, uptimeMs: number): QueueReading {
+  return { ...gone(beganAtMs, uptimeMs), exists: true, bound: true, consumerCount: 0, statisticsLagMs: 10_000 };
+}
+
+test("a node that began after the calm look has restarted, as soon as its age can be no old answer", () => {
+  expect(findEnding(calm, there(109_000, 2_000))).toMatchObject({ kind: "restarted", startedAtMs: 107_000 });
+  const young = { ...calm, uptimeMs: 5_000 };
+  expect(findEnding(young, there(109_000, 4_000))).toBeUndefined();
+  expect(findEnding(young, there(109_000, 2_000))).toMatchObject({ kind: "restarted" });
+});
+
+test("an age that is older than statistics should be is no restart from before the calm look", () => {
+  expect(findEnding(calm, there(130_000, 74_000))).toBeUndefined();
+});
+
+test("a lower age out of the memory of another management node is no restart", () => {
+  expect(findEnding(calm, there(101_000, 58_000))).toBeUndefined();
+  expect(findEnding({ ...calm, uptimeMs: 5_000 }, there(101_000, 500))).toBeUndefined();
+});
+
+const restarted: Gone = {
+  kind: "restarted",
+  calmAtMs: 100_000,
+  sinceMs: 121_000,
+  uptimeMs: 10_000,
+  hadPassed: false,
+  above: 0,
+  holders: new Set(),
+  numbers: new Map(),
+  limits,
+};
+const sightOf = (reading: QueueReading) => ({ watch: { consumers: new Map() }, reading });
+
+test("a restart is proven only by an age that was told anew after it was first seen", () => {
+  expect(isGoneProven(restarted, sightOf(there(122_000, 10_000)), 122_000)).toBe(false);
+  expect(isGoneProven(restarted, sightOf(there(126_000, 15_000)), 126_000)).toBe(true);
+});
+
+test("what seemed a restart is none once the node tells that it was up at the calm look", () => {
+  expect(carryGone(restarted, sightOf(there(122_000, 10_000)))).toBe(restarted);
+  expect(carryGone(restarted, sightOf(there(123_000, 28_000)))).toBeUndefined();
+});
 
 test("a queue that is gone right after its node was away was given up with the node", () => {
   const away = { ...calm, awayAtMs: 400_000 };

@@ -90,12 +90,12 @@ export function eligibleFor(
 
 /**
  * Carries the case on. Whoever consumed then has to say goodbye: it told all that it had read. Of the others nobody
- * knows whether they came before or after; two more reports show that they live. undefined = one of them died, or the
- * queue is there again, or the broker started again: what seemed gone was only away.
+ * knows whether they came before or after; two more reports show that they live. undefined = one of them died, or what
+ * seemed gone was only away, or what seemed a start was an old answer.
  */
 export function carryGone(gone: Gone, { watch: { consumers }, reading }: GoneSight): Gone | undefined {
-  if (gone.kind === "deleted" && reading?.exists === true) return undefined;
-  if ((reading?.uptimeMs ?? gone.uptimeMs) < gone.uptimeMs) return undefined;
+  const isRefuted = gone.kind === "deleted" ? isThereAgain(gone, reading) : wasUpBefore(gone, reading);
+  if (isRefuted) return undefined;
   const numbers = new Map(gone.numbers);
   for (const [consumerId, look] of consumers) {
     const isInvolved = gone.holders.has(consumerId) || numbers.has(consumerId);
@@ -108,6 +108,8 @@ export function carryGone(gone: Gone, { watch: { consumers }, reading }: GoneSig
 export function isGoneProven(gone: Gone, { watch: { consumers }, reading }: GoneSight, nowMs: number): boolean {
   // A queue whose broker is on its way down or up may look deleted for a moment.
   if (gone.kind === "deleted" && (reading?.exists !== false || nowMs - gone.sinceMs < maxAwayMs)) return false;
+  // The node told its age anew since, and still as that of a life which began after the calm look.
+  if (gone.kind === "restarted" && (reading?.uptimeMs ?? 0) <= gone.uptimeMs) return false;
   for (const consumerId of gone.holders) if (consumers.get(consumerId)?.state !== "closed") return false;
   for (const [consumerId, number] of gone.numbers) {
     const look = consumers.get(consumerId);
@@ -117,16 +119,29 @@ export function isGoneProven(gone: Gone, { watch: { consumers }, reading }: Gone
   return true;
 }
 
+function isThereAgain({ uptimeMs }: Gone, reading: QueueReading | undefined): boolean {
+  return reading?.exists === true || (reading?.uptimeMs ?? uptimeMs) < uptimeMs;
+}
+
+function wasUpBefore({ calmAtMs }: Gone, reading: QueueReading | undefined): boolean {
+  return reading?.uptimeMs !== undefined && reading.beganAtMs - reading.uptimeMs <= calmAtMs;
+}
+
 function forgottenAtRestart({ atRestart }: QueueLimits, sequences: RangeSet, ledger: LedgerReport): RangeSet {
   if (atRestart === "none") return sequences;
   if (atRestart !== "persistent") return emptyRanges;
   return intersection(sequences, ledger.lifetimes?.transient ?? emptyRanges);
 }
 
-/** What a node says of its age is up to an interval old: in one life it never falls. */
-function hasRestarted(calm: CalmLook, reading: QueueReading, startedAtMs: number): boolean {
-  if ((reading.uptimeMs ?? 0) < calm.uptimeMs) return true;
-  return startedAtMs > calm.beganAtMs - calm.uptimeMs + reading.statisticsLagMs + slackMs;
+/**
+ * What a node said of its age is repeated until it says more, and each management node keeps an answer of its own: an age
+ * may fall within one life, and the start that is read off it is too late by as much as the answer is old, never too
+ * early. So a start that is not later than the calm look was before it; and within one life two looks tell starts
+ * that are no further apart than statistics lag.
+ */
+function hasRestarted(calm: CalmLook, { statisticsLagMs }: QueueReading, startedAtMs: number): boolean {
+  const sameLifeToMs = calm.beganAtMs - calm.uptimeMs + statisticsLagMs + slackMs;
+  return startedAtMs > Math.max(calm.beganAtMs, sameLifeToMs);
 }
 
 /** Longer without a look, and a reader that nobody audits may have come and gone unseen. */

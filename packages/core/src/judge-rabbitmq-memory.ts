@@ -119,6 +119,8 @@ export interface Cohort {
 /** The broker forgot the messages when it started again, or their queue is no longer there. */
 export interface Gone {
   readonly kind: "restarted" | "deleted";
+  /** The last look at which they were there. */
+  readonly calmAtMs: number;
   /** When it was first seen, and how long the node had been up then. */
   readonly sinceMs: number;
   readonly uptimeMs: number;

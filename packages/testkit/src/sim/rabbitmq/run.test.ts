@@ -21,6 +21,17 @@ test("what a full queue drops at its head is named exactly", () => {
   expect(result.confirmed).toBeGreaterThan(100);
 });
 
+test.each([1, 2, 3])(
+  "an old answer about the broker's age is no restart, and a restart is seen all the same (seed %i)",
+  (seed) => {
+    const faults = { ...noFaults, silentDropShare: 0, transientShare: 0.6, pauseEveryS: 4 };
+    expect(runRabbitSim({ seed, messages, faults })).toMatchObject({ falseLosses: 0, lost: 0, confirmed: 0 });
+    const restarts = runRabbitSim({ seed, messages, faults: { ...faults, restartEveryS: 25 } });
+    expect(restarts).toMatchObject({ falseLosses: 0, missedLosses: 0, wrongVerdicts: 0 });
+    expect(restarts.confirmed).toBeGreaterThan(0);
+  },
+);
+
 const fixedSeeds = Array.from({ length: 24 }, (_, at) => at + 1);
 const firstFreshSeed = Math.floor(Math.random() * 1_000_000_000);
 const freshSeeds = Array.from({ length: 8 }, (_, at) => firstFreshSeed + at);
