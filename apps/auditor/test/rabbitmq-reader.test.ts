@@ -55,7 +55,14 @@ test("a queue of the default exchange is bound under its own name alone", async 
     exists: true,
     bound: true,
     provable: true,
-    limits: { ttlMs: undefined, dropsHead: false, deadLetters: false, atRestart: "persistent", isTemporary: false },
+    limits: {
+      ttlMs: undefined,
+      dropsHead: false,
+      deadLetters: false,
+      atRestart: "persistent",
+      goesWith: undefined,
+      expiresAfterMs: undefined,
+    },
     consumerCount: 0,
     statisticsLagMs: 10_000,
   });

@@ -80,7 +80,9 @@ function aboutLimits(queue: string, limits: QueueLimits): readonly string[] {
   if (limits.dropsHead) said.push("throws away the oldest at its length limit");
   if (limits.atRestart === "none") said.push("does not outlive a restart of its broker");
   if (limits.atRestart === "persistent") said.push("keeps persistent messages alone at a restart of its broker");
-  if (limits.isTemporary) said.push("goes by itself when nobody uses it");
+  if (limits.goesWith === "connection") said.push("goes with the connection that declared it");
+  if (limits.goesWith === "last-consumer") said.push("goes with its last consumer");
+  if (limits.expiresAfterMs !== undefined) said.push(`goes when nobody has used it for ${limits.expiresAfterMs} ms`);
   if (mayDeadLetter(limits)) said.push("passes on what it throws away to a dead-letter exchange");
   return said.length === 0 ? [] : [`${queue} ${said.join(", ")}.`];
 }

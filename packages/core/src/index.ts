@@ -82,15 +82,16 @@ export type { Notice, Observer } from "./observer.ts";
 export { defaultPolicy, type Policy } from "./policy.ts";
 export * from "./range-set.ts";
 export { formatRanges, parseRanges } from "./range-set-text.ts";
-export type {
-  GroupReading,
-  KafkaReading,
-  LogExtract,
-  LoggedStamp,
-  LogRange,
-  QueueLimits,
-  QueueReading,
-  RabbitReading,
+export {
+  type GroupReading,
+  type KafkaReading,
+  type LogExtract,
+  type LoggedStamp,
+  type LogRange,
+  noLimits,
+  type QueueLimits,
+  type QueueReading,
+  type RabbitReading,
 } from "./reading.ts";
 export { everythingOn, isRecording, type SwitchRule, type SwitchState } from "./recording-switch.ts";
 export { SendRun } from "./send-run.ts";

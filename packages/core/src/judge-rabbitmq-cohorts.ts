@@ -57,6 +57,11 @@ export function isProven(cohort: Cohort, facts: CohortFacts): boolean {
   return true;
 }
 
+/** The queue had nothing of it left to deliver, once at least: what became of it need not be what became of the queue. */
+export function hasEverPassed({ passed, hadPassed, gone }: Cohort): boolean {
+  return gone === undefined ? passed !== undefined || hadPassed === true : gone.hadPassed;
+}
+
 function openCohort(sequences: RangeSet, facts: CohortFacts): Cohort {
   const above = facts.rules.notedFirst ? facts.assigned : (firstOf(sequences) ?? 0);
   return {
@@ -77,7 +82,8 @@ function advanceParts(cohort: Cohort, facts: CohortFacts): readonly Cohort[] {
     const carried = facts.sight.stateLost ? undefined : carryGone(cohort.gone, facts.sight);
     if (carried !== undefined) return [{ ...cohort, gone: carried }];
     const { gone: _, ...rest } = cohort;
-    return advanceParts({ ...rest, passed: undefined, isEmptied: false }, facts);
+    const { hadPassed } = cohort.gone;
+    return advanceParts({ ...rest, passed: undefined, isEmptied: false, hadPassed }, facts);
   }
   if (ending === undefined) return [advance(cohort, facts)];
   const parts = goneWith(ending, eligibleFor(ending, cohort, facts), facts.ledger);
@@ -87,7 +93,8 @@ function advanceParts(cohort: Cohort, facts: CohortFacts): readonly Cohort[] {
     const { calm } = ending;
     const above = facts.calmTo ?? 0;
     // A broker that has started again tells its counts before it tells how long it is up: passed since then is no other cause.
-    const hadPassed = (cohort.passed?.atMs ?? Infinity) < (ending.startedAtMs ?? Infinity);
+    const isPassed = (cohort.passed?.atMs ?? Infinity) < (ending.startedAtMs ?? Infinity);
+    const hadPassed = isPassed || cohort.hadPassed === true;
     const begun = { kind, sinceMs: facts.nowMs, hadPassed, above, holders: calm.consumers, limits: calm.limits };
     const uptimeMs = facts.sight.reading?.uptimeMs ?? 0;
     const since = { calmAtMs: calm.beganAtMs, uptimeMs, numbers: new Map<string, number>() };
@@ -120,6 +127,7 @@ function beginAnew(cohort: Cohort, facts: CohortFacts): Cohort {
     notedAtMs: facts.nowMs,
     isEmptied: false,
     passed: undefined,
+    hadPassed: cohort.passed !== undefined || cohort.hadPassed === true,
   };
 }
 
@@ -200,6 +208,7 @@ function mergeCohorts(a: Cohort, b: Cohort): Cohort {
     notedAtMs: Math.max(a.notedAtMs, b.notedAtMs),
     isEmptied: a.isEmptied && b.isEmptied,
     passed: a.passed === undefined || b.passed === undefined ? undefined : mergePassings(a.passed, b.passed),
+    hadPassed: hasEverPassed(a) || hasEverPassed(b),
   };
 }
 

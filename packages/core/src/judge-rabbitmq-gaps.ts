@@ -1,11 +1,11 @@
 import type { DoubtCause, Gap, GapState, Verdict } from "./finding.ts";
 import type { Proof } from "./judge.ts";
-import { type CohortFacts, isProven } from "./judge-rabbitmq-cohorts.ts";
+import { type CohortFacts, hasEverPassed, isProven } from "./judge-rabbitmq-cohorts.ts";
 import { splitByCause } from "./judge-rabbitmq-doubt.ts";
 import type { Cohort, DoubtStretch } from "./judge-rabbitmq-memory.ts";
 import { disposalsOf } from "./judge-rabbitmq-verdict.ts";
 import { above, difference, emptyRanges, intersection, isEmpty, type RangeSet, union, upTo } from "./range-set.ts";
-import type { QueueLimits } from "./reading.ts";
+import { noLimits } from "./reading.ts";
 
 /** What one pass knows of a stream in a queue, for the words that people read. */
 export interface GapFacts {
@@ -65,9 +65,12 @@ function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
   const unreceived = difference(cohort.sequences, facts.received);
   if (isEmpty(unreceived)) return;
   const { nowMs, rules, sight } = facts.cohorts;
-  const isGoneByItself = sight.watch.isGone && sight.watch.limits?.isTemporary === true;
-  if (cohort.passed === undefined || isGoneByItself) {
-    const fate = isGoneByItself ? wentByItself : fateOfWaiting(facts);
+  const { departure } = sight.watch;
+  const isByItself = departure === "by-itself";
+  const isMeant = isByItself && !hasEverPassed(cohort);
+  const isUnclear = cohort.gone?.kind === "deleted" && (isByItself || departure === "unclear");
+  if (cohort.passed === undefined || isMeant || isUnclear) {
+    const fate = isMeant ? wentByItself : fateOfWaiting(facts);
     if (nowMs - cohort.openedAtMs >= facts.graceMs) add(fate, unreceived);
     return;
   }
@@ -77,10 +80,10 @@ function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
   const unconfirmed = intersection(difference(unreceived, doubted), facts.unconfirmed);
   const rest = difference(difference(unreceived, doubted), unconfirmed);
   const { ledger } = facts.cohorts;
-  const known = { limits: rules.deadLetter ? sight.watch.limits : heedless, ledger };
+  const known = { limits: rules.deadLetter ? sight.watch.limits : noLimits, ledger };
   const { disposals, maybeDead } = disposalsOf(cohort, rest, known);
   const goneAbove = cohort.gone?.above;
-  const state = stateOf(cohort, facts);
+  const state = isProven(cohort, facts.cohorts) ? "confirmed" : "suspected";
   for (const { sequences, ...found } of disposals)
     if (state !== "suspected") add({ ...found, state, cause: undefined, goneAbove }, sequences);
   // A consumer that is about to report is no case for people yet.
@@ -99,20 +102,6 @@ function fateOfWaiting({ cohorts: { sight } }: GapFacts): Fate {
   return { ...inDoubt("not-provable"), verdict: "store.dropped", decidedBy: goneUnseen };
 }
 
-/** What went with a queue that goes by itself was meant to go. */
-function stateOf(cohort: Cohort, facts: GapFacts): "confirmed" | "explained" | "suspected" {
-  if (cohort.gone?.limits.isTemporary === true) return "explained";
-  return isProven(cohort, facts.cohorts) ? "confirmed" : "suspected";
-}
-
-/** Without the rule of dead letters nothing is known of the queue's limits. */
-const heedless: QueueLimits = {
-  ttlMs: undefined,
-  dropsHead: false,
-  deadLetters: false,
-  atRestart: undefined,
-  isTemporary: false,
-};
 /** Received and never settled: whoever held it is gone, and the queue has passed since. It may have been worked. */
 function judgeHeld(cohort: Cohort, facts: GapFacts, add: AddFate): void {
   const { passed } = cohort;
@@ -162,7 +151,8 @@ const pending: Fate = {
   decidedBy: "The queue has not given out anything that came later, and was not seen empty.",
 };
 
-const goneUnseen = "The queue is no longer there; nobody saw whether it was read before.";
+const goneUnseen =
+  "The queue is no longer there; nobody saw whether it was read before, or whether it went by itself or was deleted.";
 
 const wentByItself: Fate = {
   state: "explained",

@@ -1,15 +1,9 @@
 import { expect, test } from "vitest";
 import { carryGone, findEnding, isGoneProven, mayGoOn } from "./judge-rabbitmq-gone.ts";
 import type { CalmLook, Gone } from "./judge-rabbitmq-memory.ts";
-import type { QueueReading } from "./reading.ts";
+import { noLimits, type QueueReading } from "./reading.ts";
 
-const limits = {
-  ttlMs: undefined,
-  dropsHead: false,
-  deadLetters: false,
-  atRestart: "persistent",
-  isTemporary: false,
-} as const;
+const limits = { ...noLimits, atRestart: "persistent" } as const;
 const calm: CalmLook = {
   beganAtMs: 100_000,
   uptimeMs: 60_000,

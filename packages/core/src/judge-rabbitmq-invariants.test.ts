@@ -14,7 +14,7 @@ import { mergeNotes } from "./merge-notes.ts";
 import { emptyQueue, mergeConsumerSigns } from "./merge-queue.ts";
 import { defaultPolicy } from "./policy.ts";
 import { addRange, countOf, intersection, type RangeSet, union } from "./range-set.ts";
-import type { QueueReading } from "./reading.ts";
+import { noLimits, type QueueReading } from "./reading.ts";
 import { emptyLane, presentLane, type StoredLane } from "./stored-lane.ts";
 
 const lane = { system: "rabbitmq", cluster: "c", destination: "orders", partition: "created" } as const;
@@ -251,7 +251,7 @@ function judgeNow(
     exists: true,
     bound: true,
     provable: true,
-    limits: { ttlMs: undefined, dropsHead: false, deadLetters: false, atRestart: "all", isTemporary: false },
+    limits: { ...noLimits, atRestart: "all" },
     uptimeMs: undefined,
     shape: "",
     consumerCount: at.consumers.filter(({ isDead }) => !isDead).length,

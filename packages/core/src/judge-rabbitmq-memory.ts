@@ -30,10 +30,29 @@ export interface QueueWatch {
   /** As they were last read. */
   readonly limits: QueueLimits | undefined;
   readonly calm: CalmLook | undefined;
+  readonly use: QueueUse;
+  /** Of one that is gone. */
+  readonly departure: Departure | undefined;
   /** How many consumers the broker counted beyond the registered ones. */
   readonly excess: number;
   readonly consumers: ReadonlyMap<string, ConsumerLook>;
 }
+
+/** Who used a queue when it was last seen, and since when nobody has. */
+export interface QueueUse {
+  /** The registered consumers at the last look at which it was there. */
+  readonly users: ReadonlySet<string>;
+  /** There may have been others. */
+  readonly hasForeign: boolean;
+  readonly lastUsedAtMs: number | undefined;
+  /** The first of the looks, one soon after the other, at which nobody used it. */
+  readonly unusedSinceMs: number | undefined;
+  /** The first look at which it was gone. */
+  readonly goneAtMs: number | undefined;
+}
+
+/** How a queue went: as it was declared to, by somebody's hand, or in a way that nobody can tell. */
+export type Departure = "by-itself" | "taken" | "unclear";
 
 /** The last look at which the queue was there and nothing about it was in doubt. */
 export interface CalmLook {
@@ -112,6 +131,8 @@ export interface Cohort {
   /** Statistics younger than the note said that the queue holds nothing, neither ready nor handed out. */
   readonly isEmptied: boolean;
   readonly passed: Passing | undefined;
+  /** It had passed once, before a consumer gave back what it held. */
+  readonly hadPassed?: boolean;
   /** What took them away at once, whatever was in doubt since. */
   readonly gone?: Gone;
 }
@@ -160,6 +181,8 @@ export const noWatch: QueueWatch = {
   gets: noGets,
   limits: undefined,
   calm: undefined,
+  use: { users: new Set(), hasForeign: false, lastUsedAtMs: undefined, unusedSinceMs: undefined, goneAtMs: undefined },
+  departure: undefined,
   excess: 0,
   consumers: new Map(),
 };

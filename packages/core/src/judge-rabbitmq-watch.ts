@@ -1,5 +1,6 @@
 import type { DoubtCause } from "./finding.ts";
 import type { ClientStanding } from "./judge.ts";
+import { departureOf, nextUse } from "./judge-rabbitmq-departure.ts";
 import { type GetsSight, isGetter, watchGets } from "./judge-rabbitmq-gets.ts";
 import { type Ending, findEnding, mayGoOn } from "./judge-rabbitmq-gone.ts";
 import { type CalmLook, type ConsumerLook, noWatch, type QueueWatch } from "./judge-rabbitmq-memory.ts";
@@ -49,6 +50,8 @@ export function watchQueue(input: WatchInput): QueueSight {
   const consumers = record === undefined ? previous.consumers : lookAtConsumers(previous, record, input.clients);
   const excess = reading?.consumerCount === undefined ? 0 : Math.max(0, reading.consumerCount - countLiving(consumers));
   const gets = watchGets(previous.gets, { before: previous.consumers, now: consumers }, reading);
+  const getsGrew = (gets.watch.counted ?? 0) > (previous.gets.counted ?? Infinity);
+  const use = { reading, consumers, excess, lookedAtMs: previous.lookedAtMs, getsGrew };
   const seen: QueueWatch = {
     lookedAtMs: reading?.beganAtMs ?? previous.lookedAtMs,
     bound: reading?.bound,
@@ -59,6 +62,8 @@ export function watchQueue(input: WatchInput): QueueSight {
     gets: gets.watch,
     limits: reading?.exists === true ? reading.limits : previous.limits,
     calm: previous.calm,
+    use: nextUse(previous.use, use),
+    departure: undefined,
     excess,
     consumers,
   };
@@ -80,7 +85,18 @@ export function watchQueue(input: WatchInput): QueueSight {
   const calm = stateLost ? undefined : noteAway(nextCalm(seen, { reading, cause, isHeld, gets }), reading, awayAtMs);
   const areGetsSettled = !rules.getCounters || gets.isSettled;
   const closed = turnedTo(previous, consumers, "closed");
-  return { watch: { ...seen, calm }, reading, cause, isHeld, areGetsSettled, anyDied, closed, ending, stateLost };
+  const departure = departureOf(seen, previous.departure);
+  return {
+    watch: { ...seen, calm, departure },
+    reading,
+    cause,
+    isHeld,
+    areGetsSettled,
+    anyDied,
+    closed,
+    ending,
+    stateLost,
+  };
 }
 
 /** The look itself where nothing is in doubt, else the one before, spoiled by what may have taken messages unheard. */

@@ -1,13 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Gap } from "./finding.ts";
-import { type JudgeInput, type Judgement, type LaneMemory, noMemory } from "./judge.ts";
-import { judgeRabbit } from "./judge-rabbitmq.ts";
-import type { GroupRecord, LaneRecord, MemberRecord, QueueRecord, Receipts } from "./lane-record.ts";
-import type { LedgerReport } from "./ledger-report.ts";
-import { defaultPolicy } from "./policy.ts";
-import { contains, type RangeSet } from "./range-set.ts";
-import type { QueueLimits, QueueReading } from "./reading.ts";
-import { emptyGroup, emptyLane, emptyReceipts, noTotals, openClaim } from "./stored-lane.ts";
+import { begin, type Pass, producerId, statesOf } from "../test/rabbit-history.ts";
 
 describe("the judge of RabbitMQ lanes", () => {
   test("confirms what the queue passed, once every open consumer has reported twice more", () => {
@@ -55,7 +47,7 @@ describe("the judge of RabbitMQ lanes", () => {
   });
 
   test("what an exclusive queue still held goes with it by design, though nobody could ever count its consumers", () => {
-    const limits = { isTemporary: true };
+    const limits = { goesWith: "connection" } as const;
     const held: Pass = { limits, isLocked: true, ready: 1 };
     const found = begin().run(20, (at) => (at < 8 ? held : { ...held, isGone: true }));
     expect(found.proofs).toEqual([]);
@@ -150,155 +142,3 @@ describe("the judge of RabbitMQ lanes", () => {
     expect(cohorts.length).toBeLessThanOrEqual(64);
   });
 });
-
-const producerId = "producer";
-const lane = { system: "rabbitmq", cluster: "c", destination: "orders", partition: "created" } as const;
-
-/** What differs from a healthy pass: one consumer, twenty messages promised, all received but number 17. */
-interface Pass {
-  readonly ledger?: Partial<LedgerReport> | "none";
-  readonly receipts?: Partial<Receipts>;
-  readonly number?: number;
-  readonly standing?: "alive" | "silent";
-  readonly consumerCount?: number;
-  /** It is exclusive to another connection: a declare is refused. */
-  readonly isLocked?: boolean;
-  readonly isGone?: boolean;
-  readonly getCount?: number;
-  readonly ready?: number;
-  readonly unacked?: number;
-  readonly limits?: Partial<QueueLimits>;
-  readonly storeDoubted?: boolean;
-}
-
-interface History {
-  memory: LaneMemory;
-  /** Judges once a second; the answer of the last pass, or of the first that proves something. */
-  run(passes: number, passOf: (at: number) => Pass): Judgement;
-}
-
-/** An auditor that has known queue and stream for some seconds: the stream's first ten messages are in doubt, no more. */
-function begin({ boundBefore = true }: { readonly boundBefore?: boolean } = {}): History {
-  let nowMs = 0;
-  const history: History = {
-    memory: noMemory,
-    run(passes, passOf) {
-      for (let at = 0; ; at += 1) {
-        nowMs += 1_000;
-        const judgement = judgeRabbit(inputOf(passOf(at), at, nowMs, history.memory));
-        history.memory = judgement.memory;
-        if (judgement.proofs.length > 0 || at + 1 >= passes) return judgement;
-      }
-    },
-  };
-  const early = {
-    ledger: { assigned: 10, acked: [1, 10] },
-    receipts: { received: [1, 10], processed: [1, 10] },
-  } as const;
-  const none: Pass = { ledger: "none", receipts: { received: [], processed: [], firstDelivered: 0 } };
-  history.run(boundBefore ? 3 : 1, () => none);
-  history.run(4, (at) => ({ ...early, ledger: { ...early.ledger, number: 1 + at } }));
-  return history;
-}
-
-function inputOf(pass: Pass, at: number, nowMs: number, memory: LaneMemory): JudgeInput {
-  const record: QueueRecord = {
-    consumers: new Map([
-      ["k", { clientId: "client", number: 10 + (pass.number ?? nowMs / 100), deliveries: 19, state: "open" }],
-    ]),
-    doubtToken: "",
-  };
-  const reading: QueueReading = {
-    beganAtMs: nowMs - 10,
-    exists: pass.isGone !== true,
-    bound: pass.isGone !== true,
-    provable: true,
-    limits: {
-      ttlMs: undefined,
-      dropsHead: false,
-      deadLetters: false,
-      atRestart: "all",
-      isTemporary: false,
-      ...pass.limits,
-    },
-    uptimeMs: 600_000 + nowMs,
-    shape: "",
-    consumerCount: pass.isLocked === true || pass.isGone === true ? undefined : (pass.consumerCount ?? 1),
-    ready: pass.ready ?? 0,
-    unacked: pass.unacked ?? 0,
-    getCount: pass.getCount ?? 0,
-    publishCount: undefined,
-    isUntouched: false,
-    statisticsLagMs: 5_000,
-  };
-  return {
-    lane,
-    snapshot: snapshotOf(pass, nowMs),
-    reading: { kind: "rabbitmq", beganAtMs: nowMs - 20, queues: new Map([["billing", { record, reading }]]) },
-    clients: new Map([["client", pass.standing ?? "alive"]]),
-    storeDoubted: pass.storeDoubted ?? false,
-    memory,
-    nowMs,
-    policy: defaultPolicy,
-  };
-}
-
-function snapshotOf(pass: Pass, nowMs: number): LaneRecord {
-  const received: RangeSet = [1, 16, 18, 20];
-  const receipts = { ...emptyReceipts, received, processed: received, firstDelivered: 20, ...pass.receipts };
-  const group: GroupRecord = {
-    ...emptyGroup,
-    members: new Map([["k", memberOf(receipts.firstDelivered)]]),
-    receipts: new Map([[producerId, receipts]]),
-  };
-  const ledger = pass.ledger === "none" ? [] : [{ ...ledgerOf(nowMs / 1_000), ...pass.ledger }];
-  return {
-    ...emptyLane,
-    version: nowMs,
-    ledgers: new Map(ledger.map((each) => [producerId, each])),
-    groups: new Map([["billing", group]]),
-  };
-}
-
-function memberOf(highest: number): MemberRecord {
-  return {
-    clientId: "client",
-    number: 1,
-    nonce: "",
-    claim: openClaim,
-    totals: noTotals,
-    highest: new Map([[producerId, highest]]),
-  };
-}
-
-function ledgerOf(number: number): LedgerReport {
-  return {
-    producerId,
-    clientId: "sender",
-    number,
-    nonce: "",
-    buildsOn: "",
-    assigned: 20,
-    ended: 0,
-    confirms: true,
-    acked: [1, 20],
-    omitted: [],
-    uncertain: [],
-    told: [],
-    returned: [],
-    voided: [],
-    retried: [],
-    chunks: [],
-    brackets: [],
-    floor: 0,
-    unauditedCount: 0,
-    references: [],
-  };
-}
-
-function statesOf(judgement: Judgement, sequence: number): readonly string[] {
-  const about = judgement.gaps.filter((gap: Gap) => contains(gap.sequences, sequence));
-  return about.map(({ state, cause, verdict }) =>
-    cause === undefined ? `${state} ${verdict}` : `${state} ${cause} ${verdict}`,
-  );
-}

@@ -70,9 +70,21 @@ export interface QueueLimits {
   readonly deadLetters: boolean;
   /** What is left of its messages when its broker starts again; undefined = not known. */
   readonly atRestart: "all" | "persistent" | "none" | undefined;
-  /** It goes by itself when nobody uses it: exclusive, auto-delete, or with an expiry of its own. */
-  readonly isTemporary: boolean;
+  /** What the broker deletes it with: exclusive queues go with their connection, auto-delete ones with their last consumer. */
+  readonly goesWith: "connection" | "last-consumer" | undefined;
+  /** It is deleted after nobody has used it for so long; undefined = never. */
+  readonly expiresAfterMs: number | undefined;
 }
+
+/** Of a queue that throws nothing away, or of which nothing is known. */
+export const noLimits: QueueLimits = {
+  ttlMs: undefined,
+  dropsHead: false,
+  deadLetters: false,
+  atRestart: undefined,
+  goesWith: undefined,
+  expiresAfterMs: undefined,
+};
 
 /** Whether a message that nobody received may have gone to a dead-letter exchange. Rejected ones alone do not count. */
 export function mayDeadLetter({ ttlMs, dropsHead, deadLetters }: QueueLimits): boolean {
@@ -94,6 +106,8 @@ export interface QueueReading {
   readonly shape: string;
   /** The exact count, by a passive declare; undefined = not readable. */
   readonly consumerCount: number | undefined;
+  /** The count that statistics have; absent = not readable. */
+  readonly listedConsumerCount?: number | undefined;
   /** Statistics, which lag by up to `statisticsLagMs`; undefined = not readable. */
   readonly ready: number | undefined;
   readonly unacked: number | undefined;

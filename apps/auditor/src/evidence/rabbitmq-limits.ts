@@ -5,8 +5,7 @@ import { countOf, type Fields, textOf } from "./json-fields.ts";
 export interface QueueSources {
   readonly type: string;
   readonly durable: boolean;
-  /** Exclusive, or auto-delete. */
-  readonly isTemporary: boolean;
+  readonly goesWith: QueueLimits["goesWith"];
   readonly given: Fields;
   readonly policies: readonly Fields[];
 }
@@ -21,14 +20,13 @@ export interface DeadLetterTarget {
 export function limitsOf(sources: QueueSources, deadLetters: boolean): QueueLimits {
   const lengths = [...numbersOf(sources, "max-length"), ...numbersOf(sources, "max-length-bytes")];
   const overflow = firstOf(sources, "overflow") ?? "drop-head";
-  const lifetimes = numbersOf(sources, "message-ttl");
   return {
-    // Where argument and policy disagree the broker takes the smaller.
-    ttlMs: lifetimes.length === 0 ? undefined : Math.min(...lifetimes),
+    ttlMs: smallestOf(sources, "message-ttl"),
     dropsHead: lengths.length > 0 && overflow === "drop-head",
     deadLetters,
     atRestart: atRestart(sources),
-    isTemporary: sources.isTemporary || numbersOf(sources, "expires").length > 0,
+    goesWith: sources.goesWith,
+    expiresAfterMs: smallestOf(sources, "expires"),
   };
 }
 
@@ -48,6 +46,12 @@ function atRestart({ type, durable, policies }: QueueSources): QueueLimits["atRe
 function firstOf({ given, policies }: QueueSources, name: string): string | undefined {
   const texts = [given[`x-${name}`], ...policies.map((policy) => policy[name])].map(textOf);
   return texts.find((text) => text !== undefined);
+}
+
+/** Where argument and policy disagree the broker takes the smaller. */
+function smallestOf(sources: QueueSources, name: string): number | undefined {
+  const numbers = numbersOf(sources, name);
+  return numbers.length === 0 ? undefined : Math.min(...numbers);
 }
 
 function numbersOf({ given, policies }: QueueSources, name: string): readonly number[] {

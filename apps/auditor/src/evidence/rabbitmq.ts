@@ -1,4 +1,4 @@
-import type { EvidenceReader, Lane, QueueReading } from "@seqwatch/core";
+import { type EvidenceReader, type Lane, noLimits, type QueueReading } from "@seqwatch/core";
 import { countOf, type Fields, fieldsOf, listOf, stableText, textOf } from "./json-fields.ts";
 import { type ManagementAnswer, ManagementClient } from "./management-client.ts";
 import { type ConsumerCount, type CountingConnection, QueueCounter } from "./queue-counter.ts";
@@ -132,7 +132,7 @@ function awayReading(beganAtMs: number): QueueReading {
     isAway: true,
     bound: undefined,
     provable: true,
-    limits: { ttlMs: undefined, dropsHead: false, deadLetters: false, atRestart: undefined, isTemporary: false },
+    limits: noLimits,
     shape: "away",
     consumerCount: undefined,
     ready: undefined,
@@ -245,7 +245,8 @@ function settingsOf(exists: boolean, fields: Fields, type: string, policies: rea
     sources: {
       type,
       durable: fields["durable"] === true,
-      isTemporary: fields["exclusive"] === true || fields["auto_delete"] === true,
+      goesWith:
+        fields["exclusive"] === true ? "connection" : fields["auto_delete"] === true ? "last-consumer" : undefined,
       given,
       policies: [...policies, fieldsOf(fields["effective_policy_definition"])],
     },

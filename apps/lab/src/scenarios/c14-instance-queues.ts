@@ -9,7 +9,7 @@ export const scenario: Scenario = {
   broken: {
     rule: "a queue of one instance goes with it, and what it still held was for that instance alone",
     file: "packages/core/src/judge-rabbitmq-gaps.ts",
-    from: "sight.watch.isGone && sight.watch.limits?.isTemporary === true;",
+    from: 'departure === "by-itself";',
     to: "false;",
   },
   async play(lab) {

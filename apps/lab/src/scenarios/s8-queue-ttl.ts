@@ -9,7 +9,7 @@ export const scenario: Scenario = {
   broken: {
     rule: "the time-to-live of a queue says what became of what it no longer has",
     file: "apps/auditor/src/evidence/rabbitmq-limits.ts",
-    from: "ttlMs: lifetimes.length === 0 ? undefined : Math.min(...lifetimes),",
+    from: 'ttlMs: smallestOf(sources, "message-ttl"),',
     to: "ttlMs: undefined,",
   },
   async play(lab) {
