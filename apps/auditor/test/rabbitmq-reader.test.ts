@@ -129,6 +129,20 @@ test("the consumers are counted as they are now, not as the statistics have them
   await expect.poll(counted, { timeout: 2_000 }).toBe(0);
 });
 
+test("a queue with an expiry goes in its time, however often it is looked at", async () => {
+  await channel.assertQueue(name, { expires: 3_000 });
+  const look = async () => await read({ destination: "", partition: name });
+  expect(await look()).toMatchObject({ exists: true, limits: { expiresAfterMs: 3_000 } });
+  await expect.poll(async () => (await look())?.exists, { timeout: 15_000, interval: 400 }).toBe(false);
+});
+
+test("the consumers of a queue with an expiry are counted as soon as it has any: no time runs then", async () => {
+  await channel.assertQueue(name, { expires: 60_000 });
+  await channel.consume(name, () => undefined);
+  const counted = async () => (await read({ destination: "", partition: name }))?.consumerCount;
+  await expect.poll(counted, { timeout: 15_000, interval: 400 }).toBe(1);
+});
+
 test("another binding of the same key is another shape; one of another queue or key is not", async () => {
   await channel.assertExchange(name, "topic");
   await channel.assertQueue(name);

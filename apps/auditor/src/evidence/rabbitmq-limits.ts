@@ -16,14 +16,13 @@ export interface DeadLetterTarget {
   readonly routingKey: string | undefined;
 }
 
-/** What the settings say of messages that nobody takes. `deadLetters` is whether the dead-letter exchange leads somewhere. */
-export function limitsOf(sources: QueueSources, deadLetters: boolean): QueueLimits {
+/** What the settings say of messages that nobody takes, but for where a dead-letter exchange leads. */
+export function limitsOf(sources: QueueSources): Omit<QueueLimits, "deadLetters"> {
   const lengths = [...numbersOf(sources, "max-length"), ...numbersOf(sources, "max-length-bytes")];
   const overflow = firstOf(sources, "overflow") ?? "drop-head";
   return {
     ttlMs: smallestOf(sources, "message-ttl"),
     dropsHead: lengths.length > 0 && overflow === "drop-head",
-    deadLetters,
     atRestart: atRestart(sources),
     goesWith: sources.goesWith,
     expiresAfterMs: smallestOf(sources, "expires"),

@@ -2,6 +2,7 @@ import { type EvidenceReader, type Lane, noLimits, type QueueReading } from "@se
 import { countOf, type Fields, fieldsOf, listOf, stableText, textOf } from "./json-fields.ts";
 import { type ManagementAnswer, ManagementClient } from "./management-client.ts";
 import { type ConsumerCount, type CountingConnection, QueueCounter } from "./queue-counter.ts";
+import { QueueLeases } from "./queue-leases.ts";
 import { OwnCluster } from "./rabbitmq-cluster.ts";
 import { deadLetterTargetOf, limitsOf, type QueueSources } from "./rabbitmq-limits.ts";
 import { parsePolicies, policyOf } from "./rabbitmq-policy.ts";
@@ -39,13 +40,16 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
   const counter = new QueueCounter({ connect: options.connect, timeoutMs, warn });
   /** Where each queue was: one that is gone no longer tells. */
   const nodes = new Map<string, string>();
+  const leases = new QueueLeases();
 
   async function readQueue(lane: Lane, queue: string, nowMs: () => number): Promise<QueueReading | undefined> {
     if (!(await own.is(lane.cluster, management, nowMs))) return undefined;
     const look = new Look(management, vhost, nowMs);
-    const count = await look.note(counts.ask(queue, nowMs(), () => counter.count(queue, nowMs)));
-    if (count.kind === "away") return awayReading(look.beganAtMs);
     const settings = await look.readSettings(queue);
+    const count: ConsumerCount = leases.isRunning(queue, settings)
+      ? { kind: "unknown" }
+      : await look.note(counts.ask(queue, nowMs(), () => counter.count(queue, nowMs)));
+    if (count.kind === "away") return awayReading(look.beganAtMs);
     // The management API does not know a queue whose node is down: whether this one is gone it cannot tell.
     if (count.kind === "unknown" && settings?.exists === false) return undefined;
     const route = await look.readRoute({ exchange: lane.destination, routingKey: lane.partition, queue });
@@ -61,10 +65,11 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
       exists,
       bound: exists ? route.bound : false,
       provable: route.provable && settings.provable,
-      limits: limitsOf(settings.sources, deadLetters),
+      limits: { ...settings.limits, deadLetters },
       // What the queue threw away while its letters led elsewhere must not be judged by where they lead now.
       shape: stableText([settings.shape, route.steps, deadLetters]),
       consumerCount: count.kind === "counted" ? count.consumerCount : undefined,
+      listedConsumerCount: settings.listedConsumerCount,
       ready: settings.ready,
       unacked: settings.unacked,
       getCount: settings.getCount,
@@ -115,8 +120,11 @@ interface QueueSettings {
   readonly exists: boolean;
   readonly provable: boolean;
   readonly sources: QueueSources;
+  /** But for where its dead letters lead. */
+  readonly limits: ReturnType<typeof limitsOf>;
   readonly node: string | undefined;
   readonly shape: unknown;
+  readonly listedConsumerCount: number | undefined;
   readonly ready: number | undefined;
   readonly unacked: number | undefined;
   readonly getCount: number | undefined;
@@ -239,25 +247,33 @@ function settingsOf(exists: boolean, fields: Fields, type: string, policies: rea
   const ready = countOf(fields["messages_ready"]);
   // Without any get the broker leaves the counters out; without statistics it leaves all of them out.
   const gets = [statistics["get"], statistics["get_no_ack"]].map((value) => countOf(value) ?? 0);
+  const sources: QueueSources = {
+    type,
+    durable: fields["durable"] === true,
+    goesWith: goesWith(fields),
+    given,
+    policies: [...policies, fieldsOf(fields["effective_policy_definition"])],
+  };
+  const limits = limitsOf(sources);
   return {
     exists,
     provable: (type === "classic" || type === "quorum") && given["x-max-priority"] === undefined,
-    sources: {
-      type,
-      durable: fields["durable"] === true,
-      goesWith:
-        fields["exclusive"] === true ? "connection" : fields["auto_delete"] === true ? "last-consumer" : undefined,
-      given,
-      policies: [...policies, fieldsOf(fields["effective_policy_definition"])],
-    },
+    sources,
+    limits,
     node: textOf(fields["node"]),
     shape: [exists, type, fields["durable"], fields["exclusive"], given, policies],
+    listedConsumerCount: countOf(fields["consumers"]),
     ready,
     unacked: countOf(fields["messages_unacknowledged"]),
     publishCount: ready === undefined ? undefined : (countOf(statistics["publish"]) ?? 0),
     isUntouched: ready === undefined ? undefined : (countOf(statistics["deliver_get"]) ?? 0) === 0,
     getCount: ready === undefined ? undefined : gets.reduce((sum, each) => sum + each, 0),
   };
+}
+
+function goesWith(fields: Fields): QueueSources["goesWith"] {
+  if (fields["exclusive"] === true) return "connection";
+  return fields["auto_delete"] === true ? "last-consumer" : undefined;
 }
 
 function toBinding(entry: unknown): ExchangeFacts["bindings"][number] {
