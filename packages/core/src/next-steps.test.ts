@@ -70,6 +70,21 @@ test("a queue's policy matches the queue's name alone, in its own virtual host",
   );
 });
 
+test("a slash in the name of a cluster is no virtual host", () => {
+  const hostOf = (cluster: string, virtualHost?: string) => {
+    const lane = { system: "rabbitmq", cluster, destination: "", partition: "a" } as const;
+    const finding = findingOf({ lane, group: "a", verdict: "store.dropped", offsets: undefined });
+    const commands = nextStepsOf(finding, { virtualHost }).map(({ command }) => command?.text ?? "");
+    return / -p (\S+) /.exec(commands.join("\n"))?.[1];
+  };
+  expect(hostOf("eu/shop//")).toBe("/");
+  expect(hostOf("eu/shop//", "/")).toBe("/");
+  expect(hostOf("eu/shop/orders", "orders")).toBe("orders");
+  expect(hostOf("rabbit@host/shop/eu", "shop/eu")).toBe("shop/eu");
+  expect(hostOf("rabbit@host/shop/eu")).toBe("shop/eu");
+  expect(hostOf("rabbit@host/orders", "another")).toBe("orders");
+});
+
 const isVerdict = (name: Verdict | DoubtCause): name is Verdict => name in stepsByVerdict;
 const isCause = (name: Verdict | DoubtCause): name is DoubtCause => name in stepsByCause;
 
