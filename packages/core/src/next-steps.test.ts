@@ -70,6 +70,15 @@ test("a queue's policy matches the queue's name alone, in its own virtual host",
   );
 });
 
+test("what went with a queue that goes by itself needs nothing: no second send, and no policy on what is gone", () => {
+  const lane = { system: "rabbitmq", cluster: "rabbit@host//", destination: "prices", partition: "" } as const;
+  const change = { lane, group: "instance-1", verdict: "store.dropped", offsets: undefined } as const;
+  const stepsOf = (state: GapState) => nextStepsOf(findingOf({ ...change, state }));
+  expect(stepsOf("explained")[0]?.text).toContain("Nothing to do");
+  expect(JSON.stringify(stepsOf("explained"))).not.toMatch(/Send again|set_policy/);
+  expect(JSON.stringify(stepsOf("confirmed"))).toMatch(/Send again.*set_policy -p \//);
+});
+
 test("a slash in the name of a cluster is no virtual host", () => {
   const hostOf = (cluster: string, virtualHost?: string) => {
     const lane = { system: "rabbitmq", cluster, destination: "", partition: "a" } as const;

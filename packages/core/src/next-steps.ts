@@ -1,6 +1,6 @@
 import type { Finding } from "./finding.ts";
 import { stepsByCause } from "./next-steps-cause.ts";
-import { stepsByVerdict } from "./next-steps-verdict.ts";
+import { stepsByVerdict, stepsOfPassingQueue } from "./next-steps-verdict.ts";
 import { aboutOf, type NextStep, type StepSurroundings } from "./step-about.ts";
 
 export type { Command } from "./commands.ts";
@@ -28,8 +28,10 @@ export function nextStepsOf(finding: Finding, surroundings: StepSurroundings = {
         },
       ];
     case "explained":
-      return finding.decidedBy === "It turned up."
-        ? [{ text: "Nothing to do: it was only late." }]
+      if (finding.decidedBy === "It turned up.") return [{ text: "Nothing to do: it was only late." }];
+      // Explained alone is what went with a queue that goes by itself.
+      return finding.verdict === "store.dropped" && !about.isKafka
+        ? stepsOfPassingQueue(about)
         : stepsByVerdict[finding.verdict](about);
     case "confirmed":
     case "not-sent":
