@@ -57,7 +57,7 @@ function createRabbit(
 }
 
 /** As amqplib reads it: no path, or "/" alone, is the virtual host "/". */
-function virtualHostOf(amqpUrl: string): string {
+export function virtualHostOf(amqpUrl: string): string {
   const path = new URL(amqpUrl).pathname.slice(1);
   return path === "" ? "/" : decodeURIComponent(path);
 }

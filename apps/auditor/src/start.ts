@@ -14,7 +14,7 @@ import { createLivingSigns } from "./living-signs.ts";
 import { createLog, type Log, TroubleLog } from "./log.ts";
 import { openStore } from "./open-store.ts";
 import { startPassLoop } from "./pass-loop.ts";
-import { createReaders, type Readers } from "./readers.ts";
+import { createReaders, type Readers, virtualHostOf } from "./readers.ts";
 import type { Settings } from "./settings.ts";
 import { createTelemetrySdk } from "./telemetry-sdk.ts";
 import { version } from "./version.ts";
@@ -216,6 +216,7 @@ function createApiOf(of: {
   return createApi({
     token: settings.token,
     kafkaBrokers: settings.kafkaBrokers?.join(","),
+    virtualHost: settings.amqpUrl === undefined ? undefined : virtualHostOf(settings.amqpUrl),
     findings: desk.findings,
     store,
     laneKeys: () => auditor.laneKeys,

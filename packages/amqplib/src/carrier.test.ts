@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createCarrier } from "./carrier.ts";
+import { createCarrier, numberCopy } from "./carrier.ts";
 
 const needs = { maxTableBytes: 60_000, forceMandatory: false };
 
@@ -28,6 +28,20 @@ test("a table is let through up to the last byte that leaves room for the longes
   expect(createCarrier({ headers: { a: textOf(60_000) } }, needs)).toBeDefined();
   expect(createCarrier({ headers: { a: textOf(60_001) } }, needs)).toBeUndefined();
   expect(createCarrier({ headers: { a: { within: textOf(60_001) } } }, needs)).toBeUndefined();
+});
+
+test("a further copy is numbered where its table has room for that, and only then", () => {
+  const numbered = (headers: Record<string, unknown>, copy: number) => {
+    numberCopy(headers, copy, 100);
+    return headers["seqwatch-copy"];
+  };
+  expect(numbered({}, 2)).toBe("2");
+  expect(numbered({}, 1)).toBeUndefined();
+  expect(numbered({ a: "x".repeat(80) }, 2)).toBeUndefined();
+});
+
+test("the number of a copy that is forwarded does not go out on the message that carries it on", () => {
+  expect(createCarrier({ headers: { "seqwatch-copy": "2", b: 1 } }, needs)?.headers).toEqual({ b: 1 });
 });
 
 test("options whose fields are accessors over private state are read as amqplib reads them", () => {

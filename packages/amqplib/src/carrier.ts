@@ -1,4 +1,4 @@
-import { originHeader, stampHeader } from "@seqwatch/core";
+import { copyHeader, originHeader, stampHeader } from "@seqwatch/core";
 import { isObject } from "./ports.ts";
 import { tableBytesOf } from "./table-size.ts";
 
@@ -36,6 +36,11 @@ export function createCarrier(options: unknown, needs: CarrierNeeds): Carrier | 
   if (Reflect.get(options, "CC") !== undefined || Reflect.get(options, "BCC") !== undefined) return undefined;
   const headers = copyHeaders(given, needs.maxTableBytes);
   return headers === undefined ? undefined : withHeaders(options, headers, needs);
+}
+
+/** Says which copy of a message this is, where the stamped table has room for that. */
+export function numberCopy(headers: Record<string, unknown>, copy: number, maxTableBytes: number): void {
+  if (copy > 1 && tableBytesOf(headers, maxTableBytes) + copyBytes <= maxTableBytes) headers[copyHeader] = String(copy);
 }
 
 function withHeaders(options: object, headers: Record<string, unknown>, needs: CarrierNeeds): Carrier {
@@ -88,6 +93,8 @@ function copyHeaders(
   let bound = stampBytes;
   for (const key in given) {
     if (changesRoute.has(key)) return undefined;
+    // Of the message that is being forwarded: what goes out is a message of its own.
+    if (key === copyHeader) continue;
     const value = given[key];
     const copied = key === stampHeader ? originHeader : key;
     if (copied === "__proto__") define(headers, copied, value);
@@ -100,6 +107,7 @@ function copyHeaders(
 
 /** Name, types, lengths and the longest value. */
 const stampBytes = 4 + 1 + stampHeader.length + 5 + 39;
+const copyBytes = 1 + copyHeader.length + 5 + 16;
 
 /** The other options of a publish (amqplib: lib/api_args.js). */
 const readByAmqplib: readonly string[] = [

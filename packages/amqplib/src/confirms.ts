@@ -4,6 +4,8 @@ import type { OutStream } from "./out-stream.ts";
 export interface Publication {
   readonly stream: OutStream;
   readonly sequence: number;
+  /** 1, and one more each time that it is published again under the same sequence. */
+  readonly copy: number;
   readonly exchange: string;
   readonly routingKey: string;
   /** The user's own, by which a message is known again that a connection manager publishes once more. */

@@ -13,8 +13,9 @@ export interface AmqpSettings {
    */
   readonly partitionBy?: (exchange: string, routingKey: string) => string;
   /**
-   * `run` (default): the handler runs for every message that arrives. `skip`: it does not run for one that this process
-   * has processed before with the same content; such a one is acknowledged.
+   * `run` (default): the handler runs for every message that arrives. `skip`: it does not run for the second copy that
+   * its own producer published, where this process has processed the other one with the same content; such a one is
+   * acknowledged. Whatever else comes again runs.
    */
   readonly onDuplicate?: OnDuplicate;
   /** What has had no confirm for so long is booked as uncertain, and told. Default: 60,000 ms. */

@@ -137,6 +137,8 @@ test("a constant Buffer that is published again after a closed channel is a new 
   next.publish("orders", "ping", content, options);
   const stamps = next.published.map(({ options: sent }) => String(sent?.headers?.["seqwatch"]).split(".").at(-1));
   expect(stamps).toEqual(["3", "4", "2"]);
+  const copies = next.published.map(({ options: sent }) => sent?.headers?.["seqwatch-copy"]);
+  expect(copies).toEqual([undefined, undefined, "2"]);
   await host.pass(1_100);
   expect(await ledgers("orders", "ping")).toMatchObject([{ assigned: 4, uncertain: [1, 2], retried: [2, 2] }]);
 });

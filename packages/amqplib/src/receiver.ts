@@ -181,7 +181,8 @@ export class Receiver {
       const held = consumer.deliver(message);
       if (held === undefined) return undefined;
       held.message = message;
-      held.mark = this.#options.guard?.markOf(held, Reflect.get(message, "content"));
+      const headers = message.properties.headers ?? undefined;
+      held.mark = this.#options.guard?.markOf(held, Reflect.get(message, "content"), headers);
       if (!noAck) this.#unsettled.add(message.fields.deliveryTag, held);
       return held;
     } catch (error) {

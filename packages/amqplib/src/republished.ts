@@ -21,14 +21,14 @@ export class Republished {
     }
   }
 
-  /** The sequence that this very message had in this stream, if it had one. */
+  /** The sequence that this very message had in this stream, if it had one, and which copy comes next. */
   take(
     stream: OutStream,
     content: unknown,
     options: unknown,
     exchange: string,
     routingKey: string,
-  ): number | undefined {
+  ): { readonly sequence: number; readonly copy: number } | undefined {
     if (this.#isEmpty || typeof content !== "object" || content === null) return undefined;
     const kept = this.#byContent.get(content);
     const index = (kept ?? []).findIndex(
@@ -38,7 +38,8 @@ export class Republished {
         each.exchange === exchange &&
         each.routingKey === routingKey,
     );
-    return index === -1 ? undefined : kept?.splice(index, 1)[0]?.sequence;
+    const before = index === -1 ? undefined : kept?.splice(index, 1)[0];
+    return before === undefined ? undefined : { sequence: before.sequence, copy: before.copy + 1 };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Client } from "@seqwatch/client";
 import { StampReader, stampHeader } from "@seqwatch/core";
-import { type Carrier, createCarrier } from "./carrier.ts";
+import { type Carrier, createCarrier, numberCopy } from "./carrier.ts";
 import { Confirms } from "./confirms.ts";
 import type { OutStream } from "./out-stream.ts";
 import type { Below } from "./override.ts";
@@ -68,9 +68,11 @@ export class Sender {
     const { stream, carrier, exchange, routingKey } = to;
     const { ledger } = stream;
     const kept = this.#options.republished.take(stream, content, options, exchange, routingKey);
-    const sequence = kept ?? ledger.take();
+    const sequence = kept?.sequence ?? ledger.take();
+    const copy = kept?.copy ?? 1;
     const stamp = ledger.prefix + sequence;
     carrier.headers[stampHeader] = stamp;
+    numberCopy(carrier.headers, copy, this.#maxTableBytes);
     let answer: unknown;
     try {
       answer = below([exchange, routingKey, content, carrier.options, confirmed]);
@@ -80,7 +82,7 @@ export class Sender {
       if (!(error instanceof RangeError)) throw error;
       return this.#publishUnaudited(below, args, stream);
     }
-    if (kept !== undefined) ledger.bookRetried(kept, kept);
+    if (kept !== undefined) ledger.bookRetried(sequence, sequence);
     if (carrier.isTransient) ledger.bookTransient(sequence);
     if (carrier.expiresAfterMs !== undefined) ledger.bookExpiring(sequence, carrier.expiresAfterMs);
     if (this.#confirms === undefined) {
@@ -89,7 +91,7 @@ export class Sender {
     } else {
       const askedFor = carrier.asksForReturn ? stamp : undefined;
       const held = this.#confirms.hold(content);
-      this.#confirms.published({ stream, sequence, exchange, routingKey, content: held, options, askedFor });
+      this.#confirms.published({ stream, sequence, copy, exchange, routingKey, content: held, options, askedFor });
     }
     this.#options.publisher.refer(stream, sequence, content, exchange, routingKey);
     return answer;

@@ -96,6 +96,7 @@ export {
 export { everythingOn, isRecording, type SwitchRule, type SwitchState } from "./recording-switch.ts";
 export { SendRun } from "./send-run.ts";
 export {
+  copyHeader,
   formatStamp,
   isProducerId,
   originHeader,

@@ -183,6 +183,20 @@ export const stepsByVerdict: Readonly<Record<Verdict, Steps>> = {
   ],
 };
 
+/** What waited in a queue that went as it was declared to. The queue is gone: nothing can be set on it. */
+export function stepsOfPassingQueue({ group, routingKey }: StepAbout): readonly NextStep[] {
+  const queue = JSON.stringify(group ?? routingKey);
+  return [
+    {
+      text: "Nothing to do, if that was meant: the queue went as it was declared to, with what nobody had taken from it.",
+    },
+    {
+      text: "Where messages are to outlive their consumers, declare the queue durable, and neither exclusive nor auto-delete nor with an expiry.",
+      command: { language: "js", text: `await channel.assertQueue(${queue}, { durable: true });` },
+    },
+  ];
+}
+
 const onePolicy = "(One policy is in force for a queue: where it has one, add this to it.)";
 
 const newProducer = { language: "js", text: "const producer = kafka.producer();\nawait producer.connect();" } as const;

@@ -92,6 +92,30 @@ test("a queue's policy matches the queue's name alone, in its own virtual host",
   );
 });
 
+test("what went with a queue that goes by itself needs nothing: no second send, and no policy on what is gone", () => {
+  const lane = { system: "rabbitmq", cluster: "rabbit@host//", destination: "prices", partition: "" } as const;
+  const change = { lane, group: "instance-1", verdict: "store.dropped", offsets: undefined } as const;
+  const stepsOf = (state: GapState) => nextStepsOf(findingOf({ ...change, state }));
+  expect(stepsOf("explained")[0]?.text).toContain("Nothing to do");
+  expect(JSON.stringify(stepsOf("explained"))).not.toMatch(/Send again|set_policy/);
+  expect(JSON.stringify(stepsOf("confirmed"))).toMatch(/Send again.*set_policy -p \//);
+});
+
+test("a slash in the name of a cluster is no virtual host", () => {
+  const hostOf = (cluster: string, virtualHost?: string) => {
+    const lane = { system: "rabbitmq", cluster, destination: "", partition: "a" } as const;
+    const finding = findingOf({ lane, group: "a", verdict: "store.dropped", offsets: undefined });
+    const commands = nextStepsOf(finding, { virtualHost }).map(({ command }) => command?.text ?? "");
+    return / -p (\S+) /.exec(commands.join("\n"))?.[1];
+  };
+  expect(hostOf("eu/shop//")).toBe("/");
+  expect(hostOf("eu/shop//", "/")).toBe("/");
+  expect(hostOf("eu/shop/orders", "orders")).toBe("orders");
+  expect(hostOf("rabbit@host/shop/eu", "shop/eu")).toBe("shop/eu");
+  expect(hostOf("rabbit@host/shop/eu")).toBe("shop/eu");
+  expect(hostOf("rabbit@host/orders", "another")).toBe("orders");
+});
+
 const isVerdict = (name: Verdict | DoubtCause): name is Verdict => name in stepsByVerdict;
 const isCause = (name: Verdict | DoubtCause): name is DoubtCause => name in stepsByCause;
 

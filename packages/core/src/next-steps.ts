@@ -1,7 +1,7 @@
 import type { Finding } from "./finding.ts";
 import { stepsByCause } from "./next-steps-cause.ts";
-import { stepsByVerdict } from "./next-steps-verdict.ts";
-import { aboutOf, type NextStep, type StepAbout, type StepSurroundings } from "./step-about.ts";
+import { stepsByVerdict, stepsOfPassingQueue } from "./next-steps-verdict.ts";
+import { aboutOf, type NextStep, type StepSurroundings } from "./step-about.ts";
 
 export type { Command } from "./commands.ts";
 export type { NextStep, StepSurroundings } from "./step-about.ts";
@@ -40,7 +40,11 @@ function stepsOf(finding: Finding, surroundings: StepSurroundings): readonly Nex
         },
       ];
     case "explained":
-      return stepsWhereExplained(about);
+      if (finding.decidedBy === "It turned up.") return [{ text: "Nothing to do: it was only late." }];
+      // Explained alone is what went with a queue that goes by itself.
+      return finding.verdict === "store.dropped" && !about.isKafka
+        ? stepsOfPassingQueue(about)
+        : stepsByVerdict[finding.verdict](about);
     case "confirmed":
     case "not-sent":
       break;

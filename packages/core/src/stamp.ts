@@ -4,6 +4,9 @@ export const stampHeader = "seqwatch";
 /** The name under which a forwarded message keeps the stamp that it came with. */
 export const originHeader = "seqwatch-origin";
 
+/** On a message that its own producer publishes again, under the stamp that it had: as which copy, from 2 on. */
+export const copyHeader = "seqwatch-copy";
+
 /** Who sent a message, in which lane, and as which one of its stream. docs/stamp.md is the specification. */
 export interface Stamp {
   /** 11 base64url characters, random at every start of the producer. */

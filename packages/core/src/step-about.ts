@@ -13,6 +13,8 @@ export interface NextStep {
 export interface StepSurroundings {
   /** HOST:PORT,… as the auditor itself reaches Kafka. */
   readonly kafkaBrokers?: string | undefined;
+  /** The virtual host of RabbitMQ that the auditor itself reads. */
+  readonly virtualHost?: string | undefined;
 }
 
 /** A finding as steps need it: its names, ready to be put into a command. */
@@ -32,21 +34,30 @@ export interface StepAbout {
 
 export type Steps = (about: StepAbout) => readonly NextStep[];
 
-export function aboutOf(finding: Finding, { kafkaBrokers }: StepSurroundings): StepAbout {
+export function aboutOf(finding: Finding, surroundings: StepSurroundings): StepAbout {
   const { lane, offsets, group } = finding;
-  const slash = lane.cluster.indexOf("/");
   return {
     finding,
     isKafka: lane.system === "kafka",
-    place: { brokers: kafkaBrokers, topic: lane.destination, partition: lane.partition },
+    place: { brokers: surroundings.kafkaBrokers, topic: lane.destination, partition: lane.partition },
     low: offsets?.low,
     high: offsets?.high,
     group,
-    // Clients name a RabbitMQ cluster CLUSTER/VIRTUAL-HOST.
-    virtualHost: slash < 0 ? "/" : lane.cluster.slice(slash + 1),
+    virtualHost: virtualHostOf(lane.cluster, surroundings.virtualHost),
     exchange: lane.destination,
     routingKey: lane.partition,
   };
+}
+
+/**
+ * Clients name a RabbitMQ cluster CLUSTER/VIRTUAL-HOST, and either may hold a slash. What the auditor reads itself is
+ * known; else "//" at the end can only be the virtual host "/", and RabbitMQ's own names of clusters hold no slash.
+ */
+function virtualHostOf(cluster: string, known: string | undefined): string {
+  if (known !== undefined && cluster.endsWith(`/${known}`)) return known;
+  if (cluster.endsWith("//")) return "/";
+  const slash = cluster.indexOf("/");
+  return slash < 0 ? "/" : cluster.slice(slash + 1);
 }
 
 /** The messages in the state the finding is in, by the application's own names where they were kept. */

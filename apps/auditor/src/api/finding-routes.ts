@@ -4,7 +4,7 @@ import { type ApiSources, errorBody } from "./server.ts";
 import type { ApiServer } from "./type-provider.ts";
 import { findingView } from "./views.ts";
 
-export function addFindingRoutes(server: ApiServer, { findings, kafkaBrokers }: ApiSources): void {
+export function addFindingRoutes(server: ApiServer, { findings, kafkaBrokers, virtualHost }: ApiSources): void {
   server.get(
     "/api/v1/findings",
     { schema: { querystring: findingsQuery, response: { 200: findingsPage, 400: errorSchema } } },
@@ -26,7 +26,7 @@ export function addFindingRoutes(server: ApiServer, { findings, kafkaBrokers }: 
     async (request, reply) => {
       const finding = findings.find(request.params.id);
       if (finding === undefined) return await reply.code(404).send(errorBody("NOT_FOUND", "No such finding is known."));
-      return await reply.send(findingView(finding, false, { kafkaBrokers }));
+      return await reply.send(findingView(finding, false, { kafkaBrokers, virtualHost }));
     },
   );
 }

@@ -18,6 +18,8 @@ export interface ApiSources {
   readonly token: string | undefined;
   /** HOST:PORT,… for commands that people copy; undefined where the auditor reads no Kafka. */
   readonly kafkaBrokers?: string | undefined;
+  /** The one of RabbitMQ that the auditor reads, for the same. */
+  readonly virtualHost?: string | undefined;
   readonly findings: FindingBook;
   readonly store: Pick<Store, "kind" | "readLane" | "readSwitch" | "writeSwitch">;
   readonly laneKeys: () => Iterable<string>;

@@ -1,5 +1,5 @@
-import { createServer, connect as openSocket, type Socket } from "node:net";
 import { hasAll, openWorker } from "../lab/amqp-traffic.ts";
+import { openDeafRoad } from "../lab/deaf-road.ts";
 import { repeatsOf } from "../lab/repeats.ts";
 import type { Scenario } from "../lab/scenario.ts";
 
@@ -11,12 +11,12 @@ export const scenario: Scenario = {
   broken: {
     rule: "the same Buffer and options after a channel closed are the same message",
     file: "packages/amqplib/src/republished.ts",
-    from: "return index === -1 ? undefined : kept?.splice(index, 1)[0]?.sequence;",
+    from: "return before === undefined ? undefined : { sequence: before.sequence, copy: before.copy + 1 };",
     to: "return undefined;",
   },
   async play(lab) {
     const queue = await lab.rabbitmq.queue("orders");
-    const road = await openRoad(lab.rabbitmq.url);
+    const road = await openDeafRoad(lab.rabbitmq.url);
     lab.afterwards(road.close);
     const shop = lab.service("shop");
     const channel = await (await shop.amqp({}, road.url)).createConfirmChannel();
@@ -45,39 +45,3 @@ export const scenario: Scenario = {
     return { lost: [], says: [] };
   },
 };
-
-/** A road to the broker that can lose its way back, and be cut. */
-async function openRoad(to: string) {
-  const target = new URL(to);
-  const sockets = new Set<Socket>();
-  let isDeaf = false;
-  const server = createServer((near) => {
-    const far = openSocket({ host: target.hostname, port: Number(target.port) });
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on("error", () => undefined);
-    }
-    near.on("data", (bytes) => void far.write(bytes));
-    far.on("data", (bytes) => void (isDeaf || near.write(bytes)));
-    near.on("close", () => far.destroy());
-    far.on("close", () => near.destroy());
-  });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, "127.0.0.1", resolve);
-  await promise;
-  const address = server.address();
-  const url = new URL(to);
-  url.port = String(typeof address === "object" ? address?.port : "");
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
-  return {
-    url: url.href,
-    swallowAnswers: () => void (isDeaf = true),
-    cut,
-    close: async () => {
-      cut();
-      await new Promise<void>((done) => server.close(() => done()));
-    },
-  };
-}
