@@ -130,8 +130,8 @@ function ruleOpen(context: LaneContext, group: GroupContext, place: Place): Ruli
   const committed = group.reading?.committed ?? 0;
   if (place.high > group.lastDone && place.high >= committed) return { kind: "pending" };
   const compacted = holeDoubtOf(context, place) === "compacted" ? ruleCompacted(context, place) : undefined;
-  const cause = place.low < group.record.floor ? "too-old" : group.holeCause;
-  return compacted?.kind === "compacted" ? compacted : { ...compacted, kind: "doubt", cause };
+  if (place.low < group.record.floor) return compacted ?? { kind: "doubt", cause: "too-old" };
+  return compacted?.kind === "compacted" ? compacted : { ...compacted, kind: "doubt", cause: group.holeCause };
 }
 
 /** Every place is done. What remains is whether the testimony can be trusted about this message, and the verdict. */

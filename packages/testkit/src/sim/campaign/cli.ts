@@ -20,6 +20,7 @@ From ${demandingFrom.toLocaleString("en-US")} messages on a campaign is red, too
 reached, or where too much ended in doubt.`;
 
 const storyLines = 200;
+const defaultMessages = 120_000;
 
 /** Options that cannot be used. */
 class UsageError extends Error {}
@@ -61,8 +62,6 @@ async function main(): Promise<number> {
   });
   return await playAll(plays, chosen, values.json);
 }
-
-const defaultMessages = 120_000;
 
 /** Far from the small numbers that people choose, and with room for a campaign's seeds above it. */
 function freshSeed(): number {
