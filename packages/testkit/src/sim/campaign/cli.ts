@@ -11,7 +11,7 @@ const usage = `Usage: npm run sim -- [options]
                  take; each run has a fresh seed, which draws its system, its mix of faults and its size
   --seeds N      exactly so many runs, which share the messages
   --first-seed N where to begin, for the same campaign once more
-  --system NAME  ${systems.join(" or ")} alone
+  --system NAME  ${systems.join(", ")}: that one alone
   --seed N       this one run and its story, of the size that its seed draws unless --messages says another
   --mix NAME     with --seed: this mix of faults in place of the one that the seed draws
   --json         lines of JSON; the last one is the summary

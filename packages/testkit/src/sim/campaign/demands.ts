@@ -1,3 +1,4 @@
+import { kafkajsFaults } from "../adapters/kafkajs-run.ts";
 import { noFaults as noKafkaFaults } from "../kafka/faults.ts";
 import { noFaults as noRabbitFaults } from "../rabbitmq/faults.ts";
 import type { CampaignSummary } from "./campaign.ts";
@@ -64,6 +65,11 @@ const claims: Readonly<Record<SimSystem, Claim>> = {
     faults: Object.keys(noRabbitFaults).filter((name) => name !== "publishEveryMs"),
     verdicts: ["produce.unroutable", "store.dropped", "store.expired", "store.restarted"],
     doubts: ["foreign-member", "joined-late", "state-lost", "not-provable"],
+  },
+  kafkajs: {
+    faults: kafkajsFaults,
+    verdicts: ["produce.ack-missing", "produce.mis-acked", "consume.given-up", "consume.skipped"],
+    doubts: ["not-testified", "member-died"],
   },
 };
 

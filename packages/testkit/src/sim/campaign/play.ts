@@ -1,9 +1,10 @@
+import { runKafkajsSim } from "../adapters/kafkajs-run.ts";
 import { type KafkaProfile, kafkaProfiles } from "../kafka/faults.ts";
 import { runKafkaSim } from "../kafka/run.ts";
 import { runRabbitSim } from "../rabbitmq/run.ts";
 
-/** What is simulated. */
-export const systems = ["kafka", "rabbitmq"] as const;
+/** What is simulated: the core with logs and queues, and an adapter around a model of its client. */
+export const systems = ["kafka", "rabbitmq", "kafkajs"] as const;
 export type SimSystem = (typeof systems)[number];
 
 /** One run of one system; the same four give the same run. */
@@ -51,10 +52,11 @@ export const mixesOf: Readonly<Record<SimSystem, Mixes>> = {
     isAdapter: false,
     weight: 3,
     mixes: [...profiles, "swarm", "swarm"],
-    sparseShare: 0.65,
+    sparseShare: 0.75,
     sparse: [50_000, 300_000],
   },
-  rabbitmq: { isAdapter: false, weight: 2, mixes: ["drawn"], sparseShare: 0.5, sparse: [10_000, 50_000] },
+  rabbitmq: { isAdapter: false, weight: 2, mixes: ["drawn"], sparseShare: 0.85, sparse: [10_000, 50_000] },
+  kafkajs: { isAdapter: true, weight: 1, mixes: ["dense"], sparseShare: 0.6, sparse: [20_000, 120_000] },
 };
 
 /** Plays one run. `isTold` keeps its whole story; what is wrong is told in any case. */
@@ -63,6 +65,10 @@ export async function play(wish: Play, isTold = false): Promise<PlayResult> {
   if (system === "rabbitmq") {
     const { trace, ...result } = runRabbitSim({ seed, messages, ...(mix === "sparse" && { faults: "sparse" }) });
     return { ...result, system, mix, trace: isTold ? trace : [] };
+  }
+  if (system === "kafkajs") {
+    const faults = mix === "sparse" ? "sparse" : "dense";
+    return { ...(await runKafkajsSim({ seed, messages, faults, trace: isTold })), system, seed, mix };
   }
   const faults = [...profiles, "swarm" as const, "sparse" as const].find((name) => name === mix);
   if (faults === undefined) throw new RangeError(`No mix of faults is called ${mix}.`);

@@ -11,7 +11,7 @@ import {
   type LogRange,
 } from "@seqwatch/core";
 import { spoilReading } from "./clauses.ts";
-import type { SimGroup } from "./group.ts";
+import type { AuditedGroup } from "./group.ts";
 import { strikes, tell, type World } from "./world.ts";
 
 /** Tasks of the simulation that wait in promises; the run lets them go on after each step of the clock. */
@@ -23,14 +23,14 @@ export interface Sleepers {
 export class SimAuditor {
   audit: LaneAudit = firstAudit;
   readonly #world: World;
-  readonly #groups: readonly SimGroup[];
+  readonly #groups: readonly AuditedGroup[];
   readonly #sleepers: Sleepers;
   readonly #hidesLogEnd: boolean;
   #signs = new Map<string, { readonly number: number; readonly atMs: number }>();
   #isOver = false;
   #before: KafkaReading | undefined;
 
-  constructor(world: World, groups: readonly SimGroup[], sleepers: Sleepers, hidesLogEnd: boolean) {
+  constructor(world: World, groups: readonly AuditedGroup[], sleepers: Sleepers, hidesLogEnd: boolean) {
     this.#world = world;
     this.#groups = groups;
     this.#sleepers = sleepers;
@@ -53,7 +53,7 @@ export class SimAuditor {
   async #pass(): Promise<void> {
     const { store, lane, clock } = this.#world;
     const clients = await this.#standings();
-    const seen: SimGroup[] = [];
+    const seen: AuditedGroup[] = [];
     if (this.#world.without === "order") store.stale = store.lane;
     const reader: EvidenceReader = {
       system: "kafka",
@@ -117,7 +117,7 @@ export class SimAuditor {
   async #read(
     wanted: readonly LogRange[],
     names: readonly string[],
-    seen: SimGroup[],
+    seen: AuditedGroup[],
   ): Promise<KafkaReading | undefined> {
     const { log, clock, random, evidence } = this.#world;
     if (evidence === "none") return undefined;
@@ -163,7 +163,8 @@ export class SimAuditor {
 
   /** As the adapter's reader does: range by range, as far as one reading goes. */
   #extracts(wanted: readonly LogRange[], start: number, stable: number): readonly LogExtract[] {
-    let left = maxRecords;
+    const { sendMost } = this.#world.sizes;
+    let left = sendMost > 100 ? maxRecordsOfBusy : maxRecords;
     return wanted.flatMap((range) => {
       const first = Math.max(range.first, start);
       const last = Math.min(range.last, stable - 1, first + left - 1);
@@ -203,6 +204,8 @@ export class SimAuditor {
 
 /** What the adapter's reader reads at one time, unless told otherwise. */
 const maxRecords = 10_000;
+/** Where so much is sent, an interval is longer than that, and the reader is told to read more. */
+const maxRecordsOfBusy = 100_000;
 
 function joined(flat: readonly number[]): number[] {
   const set: number[] = [];

@@ -194,3 +194,33 @@ export function swarmOf(chance: (share: number) => boolean): KafkaFaults {
   for (const [name, value] of Object.entries(everything)) mix[name] = chance(0.5) ? value : 0;
   return { ...noFaults, ...mix };
 }
+
+/** Whether nothing in it can leave a hole in the testimony: then every loss has to be confirmed. */
+export function leavesNoHole(faults: KafkaFaults): boolean {
+  return holes.every((name) => faults[name] === 0);
+}
+
+const holes = [
+  "producerKillEveryMs",
+  "producerToggleEveryMs",
+  "memberKillEveryMs",
+  "foreignMemberEveryMs",
+  "memberToggleEveryMs",
+  "rebalanceEveryMs",
+  "brokenOff",
+  "truncationEveryMs",
+  "recreationEveryMs",
+  "retentionEveryMs",
+  "failoverEveryMs",
+  "flushEveryMs",
+  "cutEveryMs",
+  "unstamped",
+  "forged",
+  "foreignStamp",
+  "fromLatest",
+  "zombie",
+  "followerLagEveryMs",
+  "electionEveryMs",
+  "misAcked",
+  "untold",
+] as const satisfies readonly (keyof KafkaFaults)[];

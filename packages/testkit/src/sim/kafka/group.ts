@@ -1,6 +1,21 @@
 import { SimMember } from "./member.ts";
 import { tell, type World } from "./world.ts";
 
+/** What auditors read of a group, and what the truth about it needs. */
+export interface AuditedGroup {
+  readonly index: number;
+  readonly name: string;
+  readonly startedAtMs: number;
+  readonly committed: number | undefined;
+  readonly members: readonly {
+    readonly isForeign: boolean;
+    readonly client: { readonly clientId: string };
+    /** The generation in which it owns the partition; 0 = it does not. */
+    readonly assignment: number;
+  }[];
+  foreignLooks: number;
+}
+
 /** A consumer group as its coordinator sees it. */
 export class SimGroup {
   readonly index: number;

@@ -1,6 +1,6 @@
 import { type Confirmation, eachMember, type Proof, type RangeSet, type Verdict } from "@seqwatch/core";
 import type { SimAuditor } from "./auditor.ts";
-import type { SimGroup } from "./group.ts";
+import type { AuditedGroup } from "./group.ts";
 import type { Message } from "./truth.ts";
 import type { World } from "./world.ts";
 
@@ -38,13 +38,13 @@ const maxStories = 60;
 /** Compares what was confirmed with what happened. */
 export class Oracle {
   readonly #world: World;
-  readonly #groups: readonly SimGroup[];
+  readonly #groups: readonly AuditedGroup[];
   /** By group name ("" = at the stream) and producer, then by sequence. */
   readonly #confirmed = new Map<string, Map<number, Confirmed>>();
   readonly #stories: string[] = [];
   #storyCount = 0;
 
-  constructor(world: World, groups: readonly SimGroup[]) {
+  constructor(world: World, groups: readonly AuditedGroup[]) {
     this.#world = world;
     this.#groups = groups;
   }
@@ -116,7 +116,7 @@ export class Oracle {
   }
 
   /** Each message and group that may have something to say: processed and never confirmed is what all should be. */
-  *#pairs(): Generator<readonly [SimGroup, Message]> {
+  *#pairs(): Generator<readonly [AuditedGroup, Message]> {
     for (const [producerId, messages] of this.#world.truth.streams) {
       const atStream = this.#confirmed.get(keyOf("", producerId));
       for (const group of this.#groups) {
@@ -133,7 +133,7 @@ export class Oracle {
     }
   }
 
-  #find<T>(table: ReadonlyMap<string, ReadonlyMap<number, T>>, group: SimGroup, message: Message): T | undefined {
+  #find<T>(table: ReadonlyMap<string, ReadonlyMap<number, T>>, group: AuditedGroup, message: Message): T | undefined {
     const { producerId, sequence } = message;
     return table.get(keyOf("", producerId))?.get(sequence) ?? table.get(keyOf(group.name, producerId))?.get(sequence);
   }
@@ -156,7 +156,7 @@ function isVague(verdict: Verdict | undefined, expected: Verdict | undefined): b
 }
 
 /** The one right verdict, if there is one. What was left behind and then cut away is both. */
-function expectedOf(message: Message, group: SimGroup): Verdict | undefined {
+function expectedOf(message: Message, group: AuditedGroup): Verdict | undefined {
   if (message.isLate) return undefined;
   const inGroup = message.copies === 0 ? undefined : message.verdictIn[group.index];
   return message.verdict ?? (inGroup === "either" ? undefined : inGroup);

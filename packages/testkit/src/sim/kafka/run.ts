@@ -3,7 +3,7 @@ import { Clock } from "../rabbitmq/clock.ts";
 import { createRandom, type Random } from "../rabbitmq/random.ts";
 import { SimAuditor, type Sleepers } from "./auditor.ts";
 import type { Clause } from "./clauses.ts";
-import { type KafkaFaults, type KafkaProfile, kafkaProfiles, noFaults, swarmOf } from "./faults.ts";
+import { type KafkaFaults, type KafkaProfile, kafkaProfiles, leavesNoHole, noFaults, swarmOf } from "./faults.ts";
 import { SimGroup } from "./group.ts";
 import { SimLog } from "./log.ts";
 import { Oracle, type SimResult } from "./oracle.ts";
@@ -105,7 +105,7 @@ class KafkaRun {
     this.#planFaults();
     while (truth.count < this.#wanted) await this.#step();
     await this.#drain();
-    return this.#oracle.judge(this.#auditors, isQuiet(faults));
+    return this.#oracle.judge(this.#auditors, leavesNoHole(faults));
   }
 
   async #step(): Promise<void> {
@@ -279,21 +279,6 @@ function faultsOf(options: KafkaSimOptions, random: Random, sizes: KafkaSizes): 
   if (faults === "swarm") return swarmOf((share) => random.chance(share));
   if (faults === "sparse") return sparseOf(random, sizes, random.integer(400, 4_000));
   return typeof faults === "string" ? kafkaProfiles[faults] : { ...noFaults, ...faults };
-}
-
-/** Nothing that can leave a hole in the testimony. */
-function isQuiet(faults: KafkaFaults): boolean {
-  const { producerKillEveryMs, producerToggleEveryMs, memberKillEveryMs, foreignMemberEveryMs, memberToggleEveryMs } =
-    faults;
-  const { truncationEveryMs, recreationEveryMs, retentionEveryMs, failoverEveryMs, flushEveryMs, cutEveryMs } = faults;
-  const { unstamped, forged, foreignStamp, fromLatest, zombie, followerLagEveryMs, electionEveryMs, misAcked, untold } =
-    faults;
-  const holes = [
-    producerKillEveryMs + producerToggleEveryMs + memberKillEveryMs + foreignMemberEveryMs + memberToggleEveryMs,
-    truncationEveryMs + recreationEveryMs + retentionEveryMs + failoverEveryMs + flushEveryMs + cutEveryMs,
-    unstamped + forged + foreignStamp + fromLatest + zombie + followerLagEveryMs + electionEveryMs + misAcked + untold,
-  ];
-  return holes.every((hole) => hole === 0);
 }
 
 function isFinished(group: SimGroup, log: SimLog): boolean {

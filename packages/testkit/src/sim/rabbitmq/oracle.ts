@@ -161,8 +161,11 @@ function countDoubts(
     for (const queue of message.fates.keys()) {
       if (!isLost(message, queue, isThere(message, queue, truth))) continue;
       if (found.has(`${queue} ${keyOf(message.producerId, message.sequence)}`)) continue;
-      inDoubt += 1;
       const cause = stateOf(auditor, queue, message);
+      // A consumer that acknowledges nothing still has it in hand: it is worked, only not yet.
+      const isInHand = cause === "unmentioned" && ((message.fates.get(queue) ?? 0) & fate.read) !== 0;
+      if (isInHand) continue;
+      inDoubt += 1;
       inDoubtByCause[cause] = (inDoubtByCause[cause] ?? 0) + 1;
     }
   }
