@@ -30,7 +30,6 @@ export {
   type Proof,
 } from "./judge.ts";
 export { judgeRabbit } from "./judge-rabbitmq.ts";
-export { allRabbitRules, type RabbitRules } from "./judge-rabbitmq-rules.ts";
 export { type Lane, type LaneKey, laneHashOf, laneKeyOf, parseLaneKey, sameDestination } from "./lane.ts";
 export {
   type GroupOffsets,

@@ -1,9 +1,8 @@
 import { carryGone, eligibleFor, goneWith, isGoneProven } from "./judge-rabbitmq-gone.ts";
 import { type Cohort, type ConsumerLook, maxCohorts, type Passing } from "./judge-rabbitmq-memory.ts";
-import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
 import type { QueueSight } from "./judge-rabbitmq-watch.ts";
 import type { LedgerReport } from "./ledger-report.ts";
-import { difference, firstOf, intersection, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
+import { difference, intersection, isEmpty, type RangeSet, union, unionAll } from "./range-set.ts";
 
 /** What one pass knows of a stream in a queue. */
 export interface CohortFacts {
@@ -22,7 +21,6 @@ export interface CohortFacts {
   readonly highestOf: (consumerId: string) => number;
   readonly sight: QueueSight;
   readonly nowMs: number;
-  readonly rules: RabbitRules;
 }
 
 /** Takes note of what is newly open, drops what is settled, and moves the rest one step on towards its proof. */
@@ -42,7 +40,7 @@ export function stepCohorts(previous: readonly Cohort[], facts: CohortFacts): re
  * more since its number was noted, and has itself been given something that lay behind, or was given nothing at all.
  */
 export function isProven(cohort: Cohort, facts: CohortFacts): boolean {
-  const { sight, rules } = facts;
+  const { sight } = facts;
   if (cohort.gone !== undefined) return isGoneProven(cohort.gone, sight, facts.nowMs);
   const numbers = cohort.passed?.numbers;
   if (numbers === undefined || sight.isHeld || sight.cause !== undefined) return false;
@@ -51,8 +49,8 @@ export function isProven(cohort: Cohort, facts: CohortFacts): boolean {
     if (look === undefined || look.state === "dead") return false;
     // It told everything that it had read before it closed, and what it had not read was given back.
     if (look.state === "closed") continue;
-    if (rules.twoMoreReports && look.number < number + 2) return false;
-    if (rules.drainedSockets && !isDrained(consumerId, look, cohort, facts)) return false;
+    if (look.number < number + 2) return false;
+    if (!isDrained(consumerId, look, cohort, facts)) return false;
   }
   return true;
 }
@@ -63,11 +61,10 @@ export function hasEverPassed({ passed, hadPassed, gone }: Cohort): boolean {
 }
 
 function openCohort(sequences: RangeSet, facts: CohortFacts): Cohort {
-  const above = facts.rules.notedFirst ? facts.assigned : (firstOf(sequences) ?? 0);
   return {
     sequences,
     openedAtMs: facts.nowMs,
-    above,
+    above: facts.assigned,
     aboveAtNumber: 0,
     notedAtMs: facts.nowMs,
     isEmptied: false,
@@ -139,7 +136,7 @@ function noteAbove(cohort: Cohort, facts: CohortFacts): Cohort {
 /** What a consumer held unread or unsettled is put back at the head of the queue when it ends: A begins anew. */
 function wasGivenBack(cohort: Cohort, facts: CohortFacts): boolean {
   if (facts.sight.anyDied) return true;
-  if (!facts.rules.requeueOnClose || cohort.isEmptied) return false;
+  if (cohort.isEmptied) return false;
   for (const consumerId of facts.sight.closed) if (facts.highestOf(consumerId) <= cohort.above) return true;
   return false;
 }
@@ -156,7 +153,7 @@ function isDrained(consumerId: string, look: ConsumerLook, cohort: Cohort, facts
 function isEmptied(notedAtMs: number, facts: CohortFacts): boolean {
   const { reading } = facts.sight;
   if (reading?.ready !== 0 || reading.unacked !== 0) return false;
-  return !facts.rules.youngCounts || reading.beganAtMs >= notedAtMs + reading.statisticsLagMs + slackMs;
+  return reading.beganAtMs >= notedAtMs + reading.statisticsLagMs + slackMs;
 }
 
 function openPassing(facts: CohortFacts): Passing {
@@ -175,7 +172,6 @@ function advancePassing(passing: Passing, facts: CohortFacts): Passing {
 function mayNoteNumbers(passing: Passing, facts: CohortFacts): boolean {
   const { sight } = facts;
   if (sight.isHeld || sight.cause !== undefined || sight.reading === undefined) return false;
-  if (!facts.rules.getCounters) return true;
   const { beganAtMs, statisticsLagMs } = sight.reading;
   return sight.areGetsSettled && beganAtMs >= passing.atMs + statisticsLagMs + slackMs;
 }

@@ -4,7 +4,6 @@ import { type DoubtStep, stepDoubt } from "./judge-rabbitmq-doubt.ts";
 import { describeCohorts } from "./judge-rabbitmq-gaps.ts";
 import type { Cohort, StreamMemory } from "./judge-rabbitmq-memory.ts";
 import { noWatch } from "./judge-rabbitmq-memory.ts";
-import { allRabbitRules } from "./judge-rabbitmq-rules.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import { rangeOf } from "./range-set.ts";
 
@@ -49,7 +48,6 @@ function doubtAfter(causes: readonly (DoubtCause | undefined)[]): DoubtStep {
       ledger: { ...ledger, number: index + 1 },
       cause,
       recordedTo: step.doubtTo,
-      takeover: true,
     });
   });
   return step;
@@ -101,7 +99,6 @@ test("a message that a dead consumer held is in doubt for its death, though anot
       calmTo: undefined,
       reachesOnlyThis: false,
       nowMs: 10_000,
-      rules: allRabbitRules,
     },
   });
   expect(found.proofs).toEqual([]);

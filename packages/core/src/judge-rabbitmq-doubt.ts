@@ -21,10 +21,9 @@ export function stepDoubt(input: {
   readonly cause: DoubtCause | undefined;
   /** What the record holds, perhaps from another auditor. */
   readonly recordedTo: number;
-  readonly takeover: boolean;
 }): DoubtStep {
   const { previous, ledger } = input;
-  const doubt = nextDoubt(previous, ledger, input.cause, input.takeover);
+  const doubt = nextDoubt(previous, ledger, input.cause);
   const recorded = addStretch(previous?.stretches ?? [], input.recordedTo, "not-testified");
   const stretches = doubt.kind === "none" ? recorded : addStretch(recorded, ledger.assigned, doubt.cause);
   const isOver = doubt.kind === "ending" && ledger.number >= doubt.atNumber;
@@ -56,11 +55,9 @@ function nextDoubt(
   previous: StreamMemory | undefined,
   ledger: LedgerReport,
   cause: DoubtCause | undefined,
-  takeover: boolean,
 ): StreamDoubt {
   if (cause !== undefined) return { kind: "lasting", cause };
   if (previous === undefined || previous.number === 0 || ledger.number < previous.number) {
-    if (!takeover) return { kind: "none" };
     const first: DoubtCause = ledger.number < (previous?.number ?? 0) ? "state-lost" : "joined-late";
     // The first report answered since the last look; the one after it was written later than that look.
     return { kind: "ending", cause: first, atNumber: ledger.number + 1 };

@@ -5,7 +5,6 @@ import { splitByCause } from "./judge-rabbitmq-doubt.ts";
 import type { Cohort, DoubtStretch } from "./judge-rabbitmq-memory.ts";
 import { disposalsOf } from "./judge-rabbitmq-verdict.ts";
 import { above, difference, emptyRanges, intersection, isEmpty, type RangeSet, union, upTo } from "./range-set.ts";
-import { noLimits } from "./reading.ts";
 
 /** What one pass knows of a stream in a queue, for the words that people read. */
 export interface GapFacts {
@@ -64,7 +63,7 @@ type AddFate = (fate: Fate, sequences: RangeSet) => void;
 function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
   const unreceived = difference(cohort.sequences, facts.received);
   if (isEmpty(unreceived)) return;
-  const { nowMs, rules, sight } = facts.cohorts;
+  const { nowMs, sight, ledger } = facts.cohorts;
   const { departure } = sight.watch;
   const isByItself = departure === "by-itself";
   const isMeant = isByItself && !hasEverPassed(cohort);
@@ -76,12 +75,10 @@ function judgeUnreceived(cohort: Cohort, facts: GapFacts, add: AddFate): void {
   }
   const isShown = nowMs - cohort.passed.atMs >= facts.graceMs;
   const doubtTo = cohort.gone === undefined ? facts.doubtTo : cohort.gone.above;
-  const doubted = rules.doubtTo ? upTo(unreceived, doubtTo) : emptyRanges;
+  const doubted = upTo(unreceived, doubtTo);
   const unconfirmed = intersection(difference(unreceived, doubted), facts.unconfirmed);
   const rest = difference(difference(unreceived, doubted), unconfirmed);
-  const { ledger } = facts.cohorts;
-  const known = { limits: rules.deadLetter ? sight.watch.limits : noLimits, ledger };
-  const { disposals, maybeDead } = disposalsOf(cohort, rest, known);
+  const { disposals, maybeDead } = disposalsOf(cohort, rest, { limits: sight.watch.limits, ledger });
   const goneAbove = cohort.gone?.above;
   const state = isProven(cohort, facts.cohorts) ? "confirmed" : "suspected";
   for (const { sequences, ...found } of disposals)

@@ -6,7 +6,6 @@ import { type DoubtStep, stepDoubt } from "./judge-rabbitmq-doubt.ts";
 import { describeCohorts } from "./judge-rabbitmq-gaps.ts";
 import type { Cohort, QueueMemory, StreamMemory } from "./judge-rabbitmq-memory.ts";
 import { nextGoneAt, openOf, unfinishedFrom } from "./judge-rabbitmq-open.ts";
-import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
 import { describeSettled } from "./judge-rabbitmq-settled.ts";
 import { receivedOf } from "./judge-rabbitmq-stream.ts";
 import { type QueueSight, watchQueue } from "./judge-rabbitmq-watch.ts";
@@ -38,7 +37,6 @@ export interface QueueJudgement {
 interface QueueContext {
   readonly queue: string;
   readonly input: JudgeInput;
-  readonly rules: RabbitRules;
   readonly sight: QueueSight;
   readonly group: GroupRecord | undefined;
   readonly previous: QueueMemory | undefined;
@@ -49,7 +47,6 @@ export function judgeQueue(
   input: JudgeInput,
   previous: QueueMemory | undefined,
   stateLost: boolean,
-  rules: RabbitRules,
 ): QueueJudgement {
   const seen = input.reading?.kind === "rabbitmq" ? input.reading.queues.get(queue) : undefined;
   const sight = watchQueue({
@@ -58,10 +55,9 @@ export function judgeQueue(
     reading: seen?.reading,
     clients: input.clients,
     stateLost,
-    rules,
   });
   const group = input.snapshot.groups.get(queue);
-  const context: QueueContext = { queue, input, rules, sight, group, previous };
+  const context: QueueContext = { queue, input, sight, group, previous };
   // Of one that was gone at the first look nobody can know what it held.
   const isUnknown = previous === undefined && sight.watch.isGone;
   return isUnknown || isSomebodyElses(sight, group) ? passOver(context) : judgeStreams(context);
@@ -106,7 +102,7 @@ function judgeStreams(context: QueueContext): QueueJudgement {
     streams.set(producerId, found.memory);
     gaps.push(...found.gaps);
     proofs.push(...found.proofs);
-    if (context.rules.doubtTo && found.memory.doubtTo > (receipts?.doubtTo ?? 0))
+    if (found.memory.doubtTo > (receipts?.doubtTo ?? 0))
       doubts.push({ group: queue, producerId, to: found.memory.doubtTo });
     if (!isEmpty(found.withdrawn)) withdrawn.push({ producerId, group: queue, sequences: found.withdrawn });
     if (found.openFrom !== undefined) openFrom.set(producerId, found.openFrom);
@@ -123,7 +119,7 @@ interface StreamInQueue {
 }
 
 function judgeStream(producerId: string, receipts: Receipts | undefined, context: QueueContext): StreamInQueue {
-  const { input, queue, previous, sight, rules } = context;
+  const { input, queue, previous, sight } = context;
   const before = previous?.streams.get(producerId);
   const ledger = input.snapshot.ledgers.get(producerId);
   const expectsAll = before?.expectsAll ?? previous?.watch.bound === true;
@@ -134,7 +130,6 @@ function judgeStream(producerId: string, receipts: Receipts | undefined, context
     ledger,
     cause: sight.cause,
     recordedTo: receipts?.doubtTo ?? 0,
-    takeover: rules.takeover,
   });
   const expectsFrom = before?.expectsFrom ?? firstCertain(step, context);
   const from = expectsAll ? 1 : lowestOf(firstOf(received), expectsFrom);
@@ -181,7 +176,7 @@ function factsOf(
     readonly receipts: Receipts | undefined;
     readonly calmTo: number | undefined;
   },
-  { input, queue, group, sight, rules }: QueueContext,
+  { input, queue, group, sight }: QueueContext,
 ): CohortFacts {
   const { open, ledger, receipts, calmTo } = of;
   return {
@@ -195,7 +190,6 @@ function factsOf(
     highestOf: (consumerId) => highestOf(consumerId, ledger.producerId, group),
     sight,
     nowMs: input.nowMs,
-    rules,
   };
 }
 
@@ -232,8 +226,8 @@ function unseen({ number }: LedgerReport): StreamMemory {
 }
 
 /** What was stamped while the queue was seen bound, and nothing was in doubt, has to get there. */
-function firstCertain({ doubt, doubtTo }: DoubtStep, { rules, sight }: QueueContext): number | undefined {
-  const isCertain = rules.takeover && rules.doubtTo && doubt.kind === "none" && doubtTo > 0;
+function firstCertain({ doubt, doubtTo }: DoubtStep, { sight }: QueueContext): number | undefined {
+  const isCertain = doubt.kind === "none" && doubtTo > 0;
   return isCertain && sight.reading?.bound === true ? doubtTo + 1 : undefined;
 }
 

@@ -4,7 +4,6 @@ import { departureOf, nextUse } from "./judge-rabbitmq-departure.ts";
 import { type GetsSight, isGetter, watchGets } from "./judge-rabbitmq-gets.ts";
 import { type Ending, findEnding, mayGoOn } from "./judge-rabbitmq-gone.ts";
 import { type CalmLook, type ConsumerLook, noWatch, type QueueWatch } from "./judge-rabbitmq-memory.ts";
-import type { RabbitRules } from "./judge-rabbitmq-rules.ts";
 import type { QueueRecord } from "./lane-record.ts";
 import type { QueueReading } from "./reading.ts";
 
@@ -18,7 +17,6 @@ export interface WatchInput {
   readonly clients: ReadonlyMap<string, ClientStanding>;
   /** The store lost writes, or may have. */
   readonly stateLost: boolean;
-  readonly rules: RabbitRules;
 }
 
 /** One look at a queue, compared with the one before. */
@@ -43,7 +41,7 @@ export interface QueueSight {
 
 /** Compares the queue with what it was at the last pass. The first cause that applies is the one that people are told. */
 export function watchQueue(input: WatchInput): QueueSight {
-  const { record, rules } = input;
+  const { record } = input;
   const previous = input.previous ?? noWatch;
   const awayAtMs = input.reading?.isAway === true ? input.reading.beganAtMs : undefined;
   const reading = awayAtMs === undefined ? input.reading : undefined;
@@ -68,22 +66,22 @@ export function watchQueue(input: WatchInput): QueueSight {
     consumers,
   };
   const anyDied = anyTurned(previous, consumers, "dead");
-  const stateLost = rules.storeDoubt && (input.stateLost || vanished(previous, record));
+  const stateLost = input.stateLost || vanished(previous, record);
   const causes: readonly (DoubtCause | undefined)[] = [
-    rules.consumerEnd && anyDied ? "member-died" : undefined,
-    rules.consumerEnd && isAnyOff(consumers, record, input.clients) ? "switched-off" : undefined,
+    anyDied ? "member-died" : undefined,
+    isAnyOff(consumers, record, input.clients) ? "switched-off" : undefined,
     stateLost ? "state-lost" : undefined,
-    rules.consumerCount ? foreignCause(previous, seen) : undefined,
-    rules.getCounters && gets.change !== "none" ? "foreign-member" : undefined,
-    rules.bindingChange ? bindingCause(previous, seen, reading) : undefined,
+    foreignCause(previous, seen),
+    gets.change !== "none" ? "foreign-member" : undefined,
+    bindingCause(previous, seen, reading),
     reading === undefined || reading.consumerCount === undefined ? "log-not-readable" : undefined,
-    rules.takeover && seen.lookedAtMs - previous.lookedAtMs > maxUnwatchedMs ? "joined-late" : undefined,
+    seen.lookedAtMs - previous.lookedAtMs > maxUnwatchedMs ? "joined-late" : undefined,
   ];
   const cause = causes.find((each) => each !== undefined);
-  const isHeld = rules.consumerCount && excess > 0;
+  const isHeld = excess > 0;
   const ending = stateLost ? undefined : findEnding(previous.calm, reading);
   const calm = stateLost ? undefined : noteAway(nextCalm(seen, { reading, cause, isHeld, gets }), reading, awayAtMs);
-  const areGetsSettled = !rules.getCounters || gets.isSettled;
+  const areGetsSettled = gets.isSettled;
   const closed = turnedTo(previous, consumers, "closed");
   const departure = departureOf(seen, previous.departure);
   return {

@@ -2,7 +2,6 @@ import type { Gap } from "./finding.ts";
 import type { JudgeInput, Judgement, Proof } from "./judge.ts";
 import { noRabbitMemory, type QueueMemory, type RabbitMemory } from "./judge-rabbitmq-memory.ts";
 import { judgeQueue, type QueueJudgement } from "./judge-rabbitmq-queue.ts";
-import { allRabbitRules, type RabbitRules } from "./judge-rabbitmq-rules.ts";
 import { describeNotSent, proveUnroutable, receivedAnywhere } from "./judge-rabbitmq-stream.ts";
 import type { LedgerReport } from "./ledger-report.ts";
 import { difference, emptyRanges, intersection, isEmpty, type RangeSet, unionAll } from "./range-set.ts";
@@ -14,14 +13,14 @@ export { noRabbitMemory, type RabbitMemory };
 /**
  * Decides what is lost in one RabbitMQ lane. There are no offsets, so a loss has two parts: every queue that must have
  * got the message has passed it, and nobody is in doubt who could have taken it unheard. Whatever cannot be decided is
- * pending, suspected or in doubt. `rules` is for the tests that show what each clause prevents.
+ * pending, suspected or in doubt.
  */
-export function judgeRabbit(input: JudgeInput, rules: RabbitRules = allRabbitRules): Judgement {
+export function judgeRabbit(input: JudgeInput): Judgement {
   const before = input.memory.rabbit;
   const stateLost = input.storeDoubted || input.snapshot.version < before.version;
   const queues = new Map<string, QueueJudgement>();
   for (const queue of queuesOf(input, before))
-    queues.set(queue, judgeQueue(queue, input, before.queues.get(queue), stateLost, rules));
+    queues.set(queue, judgeQueue(queue, input, before.queues.get(queue), stateLost));
   const streams = judgeStreams(input);
   const found = [...queues.values()];
   const settled = settledBy(input, found, before);

@@ -12,6 +12,7 @@ import { type Part, partsOf } from "./kafka-parts.ts";
 import { pendingGap } from "./kafka-pending.ts";
 import { hullOf, type Place, placesOf } from "./kafka-places.ts";
 import { passedOf, passedVerdict, retainedOf } from "./kafka-retained.ts";
+import { doubtsAfter, heedDoubt } from "./kafka-standing-doubts.ts";
 import { ruleUnread, unreadGaps } from "./kafka-unread.ts";
 import type { Receipts } from "./lane-record.ts";
 import {
@@ -72,7 +73,10 @@ export function judgeGroup(
     return { memory, gaps: [], proofs: [], wanted: [] };
   }
   const { places, unplaced } = placesOf(facts.ledger, open, memory);
-  const ruled = places.flatMap((place) => rule(context, group, facts, place));
+  const known = memory.standing.get(group.name);
+  const ruled = places
+    .flatMap((place) => rule(context, group, facts, place))
+    .map((entry) => heedDoubt(entry, known, context.era));
   const proven = ruled.filter((entry) => entry.ruling.kind === "proven" || entry.ruling.kind === "wanted");
   const doubted = unionAll([unplaced, setOf(ruled.filter((entry) => entry.ruling.kind === "doubt"))]);
   const { nowMs, policy } = context.input;
@@ -85,6 +89,7 @@ export function judgeGroup(
       ...memory,
       candidates: withEntry(memory.candidates, group.name, candidates),
       doubts: withEntry(memory.doubts, group.name, doubts),
+      standing: new Map(memory.standing).set(group.name, doubtsAfter(known, context.era, ruled)),
     },
     proofs: proofsOf(context, group, facts, ruled, ripe),
     gaps: [

@@ -1,5 +1,6 @@
 import type { AgedRanges } from "./aged-ranges.ts";
 import { type Cleaning, noCleaning } from "./kafka-cleaning.ts";
+import type { StandingDoubts } from "./kafka-standing-doubts.ts";
 import type { RangeSet } from "./range-set.ts";
 import type { LoggedStamp } from "./reading.ts";
 
@@ -29,6 +30,8 @@ export interface StreamMemory {
   /** By group: proven by the group's testimony, and open without an explanation. */
   readonly candidates: ReadonlyMap<string, AgedRanges>;
   readonly doubts: ReadonlyMap<string, AgedRanges>;
+  /** By group: what the log made doubtful when it was read. */
+  readonly standing: ReadonlyMap<string, StandingDoubts>;
   /** What the notes have said already. */
   readonly settledTo: number;
   readonly asked: RangeSet;
@@ -117,6 +120,7 @@ export const noStreamMemory: StreamMemory = {
   placed: [],
   candidates: new Map(),
   doubts: new Map(),
+  standing: new Map(),
   settledTo: 0,
   asked: [],
 };

@@ -37,6 +37,19 @@ function leave(member: LaneTestimony, offset: number): void {
 }
 
 describe("a report", () => {
+  test("says that its member has left only when nothing that the member did waits behind it", () => {
+    const member = newMember();
+    work(member, 10, 14);
+    member.committed(15);
+    // A replay is reported apart.
+    work(member, 10, 12);
+    member.leave("closed");
+    expect(report(member)).toMatchObject({ handled: [10, 14], claim: { state: "open", committed: 15 } });
+    expect(member.hasNews).toBe(true);
+    expect(report(member)).toMatchObject({ handled: [10, 12], claim: { state: "closed" } });
+    expect(member.hasNews).toBe(false);
+  });
+
   test("holds the offsets that were handled and the sequences at exactly those", () => {
     const member = newMember();
     work(member, 10, 14);

@@ -1,10 +1,4 @@
-export {
-  clauses,
-  type KafkaSimOptions,
-  kafkaProfiles,
-  runKafkaSim,
-  type SimResult,
-} from "./sim/kafka/index.ts";
+export { type KafkaSimOptions, kafkaProfiles, runKafkaSim, type SimResult } from "./sim/kafka/index.ts";
 export {
   noFaults,
   type RabbitFaults,

@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { complaintAbout, replacingEnvironment, replacingFlag } from "@seqwatch/testkit/replaced-source";
 import { LabError } from "../lab-error.ts";
 import type { BrokenRule, Scenario } from "./scenario.ts";
-
-const root = new URL("../../../../", import.meta.url);
 
 /**
  * `red`: what it was to show was not so, which proves that it can fail. `green`: nobody noticed. `broke`: its play ended by
@@ -30,7 +28,8 @@ export async function runBroken(
   { id, broken }: Scenario,
   settings: Readonly<Record<string, string>>,
 ): Promise<BrokenResult> {
-  assertFound(id, broken);
+  const complaint = complaintAbout(broken);
+  if (complaint !== undefined) throw new LabError("LAB_BAD_INPUT", `${id}: ${complaint}`);
   const child = spawn(
     process.execPath,
     ["--conditions=@seqwatch/source", fileURLToPath(new URL("cli.ts", import.meta.url)), `=${id}`, "--json"],
@@ -39,9 +38,9 @@ export async function runBroken(
       env: {
         ...process.env,
         ...settings,
-        LAB_BROKEN: JSON.stringify(broken),
+        ...replacingEnvironment(broken),
         // Reaches the auditor and the row's processes too.
-        NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --import=${new URL("break-rule.ts", import.meta.url).href}`,
+        NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} ${replacingFlag}`,
       },
     },
   );
@@ -78,16 +77,4 @@ export function judgeBroken(
   const failure = "failure" in result ? String(result.failure) : undefined;
   const isMeant = failure === undefined || (mayThrow !== undefined && failure.includes(mayThrow));
   return { state: isMeant ? "red" : "broke", said, differences };
-}
-
-/** A rule that moved must be found again: else its row would prove nothing. */
-export function assertFound(id: string, { file, from }: BrokenRule): void {
-  const text = readFileSync(new URL(file, root), "utf8");
-  const count = text.split(from).length - 1;
-  if (count !== 1) {
-    throw new LabError(
-      "LAB_BAD_INPUT",
-      `${id}: its rule is in ${file} ${count} times; name a text that is there once.`,
-    );
-  }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isSourceReplaced } from "@seqwatch/testkit/replaced-source";
 import type { ApiFinding } from "../auditor-api.ts";
 import { type Comparison, compare } from "./comparison.ts";
 import type { Look } from "./findings-watch.ts";
@@ -80,7 +81,7 @@ async function calmDown({ world }: Scenario, { kafka, amqp }: Site): Promise<voi
 
 function limitOf(scenario: Scenario): number {
   const limitMs = scenario.verdictLimitMs ?? verdictLimitMs;
-  return process.env["LAB_BROKEN"] === undefined ? limitMs : Math.min(limitMs, brokenLimitMs);
+  return isSourceReplaced() ? Math.min(limitMs, brokenLimitMs) : limitMs;
 }
 
 /** What the findings about one row say, look after look. */

@@ -1,3 +1,4 @@
+import type { Replacement } from "@seqwatch/testkit/replaced-source";
 import type { Lab } from "./lab.ts";
 import type { Pace } from "./pace.ts";
 import type { Self } from "./self.ts";
@@ -35,15 +36,8 @@ export interface World {
 /** What an auditor may read of the brokers, as SEQWATCH_EVIDENCE has it. */
 export type Evidence = "none" | "offsets" | "records";
 
-/** A rule of the product and how to take it out: one piece of source text that is replaced. */
-export interface BrokenRule {
-  /** A sentence: what the product then no longer does. */
-  readonly rule: string;
-  /** From the project's root. */
-  readonly file: string;
-  /** Found exactly once in the file. */
-  readonly from: string;
-  readonly to: string;
+/** A rule of the product and how to take it out. */
+export interface BrokenRule extends Replacement {
   /** Where the row then fails by an error of its own instead of by what is said: a piece of that error's text. */
   readonly mayThrow?: string;
 }

@@ -9,8 +9,8 @@ export const scenario: Scenario = {
   broken: {
     rule: "what a queue was not bound for, nobody promised it",
     file: "packages/core/src/judge-rabbitmq-watch.ts",
-    from: "rules.bindingChange ? bindingCause(",
-    to: "false ? bindingCause(",
+    from: "    bindingCause(previous, seen, reading),",
+    to: "    undefined,",
   },
   async play(lab) {
     const exchange = await lab.rabbitmq.exchange("orders");

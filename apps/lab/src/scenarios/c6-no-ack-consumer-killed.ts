@@ -9,7 +9,7 @@ export const scenario: Scenario = {
   broken: {
     rule: "a consumer that ends without goodbye leaves in doubt what it may have held",
     file: "packages/core/src/judge-rabbitmq-watch.ts",
-    from: 'rules.consumerEnd && anyDied ? "member-died" : undefined,',
+    from: 'anyDied ? "member-died" : undefined,',
     to: "",
   },
   async play(lab) {

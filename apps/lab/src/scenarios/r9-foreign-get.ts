@@ -9,8 +9,8 @@ export const scenario: Scenario = {
   broken: {
     rule: "the broker counts every get, also those that nobody accounts for",
     file: "packages/core/src/judge-rabbitmq-watch.ts",
-    from: "rules.getCounters && gets.change",
-    to: "false && gets.change",
+    from: 'gets.change !== "none" ? "foreign-member"',
+    to: 'false ? "foreign-member"',
   },
   async play(lab) {
     const queue = await lab.rabbitmq.queue("audited");

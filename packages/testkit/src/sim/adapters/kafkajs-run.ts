@@ -1,11 +1,12 @@
 import { createClient } from "@seqwatch/client";
 import { watchKafka } from "@seqwatch/kafkajs";
 import { SimAuditor, type Sleepers } from "../kafka/auditor.ts";
+import type { KafkaConditions } from "../kafka/conditions.ts";
 import { type KafkaFaults, kafkaProfiles, noFaults } from "../kafka/faults.ts";
 import type { SimResult } from "../kafka/oracle.ts";
 import { drawSizes, type KafkaSizes, smallSizes, sparseOf } from "../kafka/sizes.ts";
 import { count, tell } from "../kafka/world.ts";
-import { createRandom, type Random } from "../rabbitmq/random.ts";
+import { createRandom, drawn } from "../rabbitmq/random.ts";
 import { ModelCluster } from "./model-cluster.ts";
 import { ModelConsumer, type ModelRunConfig } from "./model-consumer.ts";
 import { ModelGroup } from "./model-group.ts";
@@ -13,11 +14,15 @@ import { type ModelMessage, type ModelPartitioner, ModelProducer } from "./model
 import { ModelProcess } from "./process.ts";
 import { ModelTopic, topicName } from "./topic.ts";
 
+export type KafkajsMix = "dense" | "sparse";
+
 export interface KafkajsSimOptions {
   readonly seed: number;
   readonly messages: number;
   /** "dense", "sparse" (both drawn from the seed), or faults one by one. */
-  readonly faults: "dense" | "sparse" | Partial<KafkaFaults>;
+  readonly faults: KafkajsMix | Partial<KafkaFaults>;
+  /** With faults one by one: how large everything is; small unless told otherwise. */
+  readonly sizes?: KafkaSizes;
   readonly trace?: boolean;
 }
 
@@ -64,11 +69,11 @@ class KafkajsRun {
   #auditors: SimAuditor[][] = [];
   #producers: ModelProcess[] = [];
 
-  constructor({ seed, messages, faults, trace }: KafkajsSimOptions) {
-    const random = createRandom(seed);
-    const sizes = faults === "sparse" ? drawSizes(random) : smallSizes;
+  constructor({ seed, messages, faults: wished, sizes: given = smallSizes, trace }: KafkajsSimOptions) {
+    const drawnOrGiven = typeof wished === "string" ? drawKafkajsConditions(wished, seed) : undefined;
+    const { faults, sizes } = drawnOrGiven ?? { faults: { ...noFaults, ...Object(wished) }, sizes: given };
     this.#wanted = messages;
-    this.#topic = new ModelTopic(random, faultsOf(faults, random, sizes), sizes, trace === true);
+    this.#topic = new ModelTopic(createRandom(seed), faults, sizes, trace === true);
     this.#group = new ModelGroup(this.#topic, (group) => this.#createMember(group));
     this.#topic.groups.forEach((views, partition) => views.push(this.#group.viewOf(partition)));
   }
@@ -293,12 +298,14 @@ function numberOf(of: object | null, name: string): number {
   return typeof value === "number" ? value : 0;
 }
 
-function faultsOf(faults: KafkajsSimOptions["faults"], random: Random, sizes: KafkaSizes): KafkaFaults {
-  if (typeof faults === "object") return { ...noFaults, ...faults };
-  const all = faults === "sparse" ? sparseOf(random, sizes, random.integer(400, 4_000)) : kafkaProfiles.everything;
-  const mix: Partial<Record<keyof KafkaFaults, number>> = {};
-  for (const name of kafkajsFaults) if (faults === "sparse" || random.chance(0.5)) mix[name] = all[name];
-  return { ...noFaults, ...mix };
+/** What a seed draws; the draw has numbers of its own, so that the same faults one by one play the same run. */
+export function drawKafkajsConditions(mix: KafkajsMix, seed: number): KafkaConditions {
+  const random = createRandom(seed ^ drawn);
+  const sizes = mix === "sparse" ? drawSizes(random) : smallSizes;
+  const all = mix === "sparse" ? sparseOf(random, sizes, random.integer(400, 4_000)) : kafkaProfiles.everything;
+  const chosen: Partial<Record<keyof KafkaFaults, number>> = {};
+  for (const name of kafkajsFaults) if (mix === "sparse" || random.chance(0.5)) chosen[name] = all[name];
+  return { faults: { ...noFaults, ...chosen }, sizes };
 }
 
 const stepMs = 2;

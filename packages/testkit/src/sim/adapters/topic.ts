@@ -31,7 +31,7 @@ export class ModelTopic {
       evidence: "records" as const,
       lane: laneOf(partition),
       log: new SimLog(),
-      store: new SimStore(undefined, (confirmation, added) => oracles[partition]?.heed(confirmation, added)),
+      store: new SimStore((confirmation, added) => oracles[partition]?.heed(confirmation, added)),
       truth: new Truth(1, isTracing),
       isDraining: false,
       ids: partition * 1_000_000,

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { textOfFaults } from "../shrink/fault-text.ts";
 import { hasKills, isBad, mixesOf, type Play, type PlayResult } from "./play.ts";
 
 /** The sums of a campaign. */
@@ -66,8 +67,13 @@ async function ask(worker: Worker, wish: Play): Promise<PlayResult> {
 }
 
 /** The command that plays it again and tells its story. */
-export function replayOf({ system, seed, mix, messages }: Play): string {
-  return `npm run sim -- --system ${system} --mix ${mix} --seed ${seed} --messages ${messages}`;
+export function replayOf({ system, seed, mix, messages, given, evidence }: Play, planted?: string): string {
+  return [
+    `npm run sim -- --system ${system} --mix ${mix} --seed ${seed} --messages ${messages}`,
+    given === undefined ? "" : ` --faults ${textOfFaults(given, system)}`,
+    evidence === undefined ? "" : ` --evidence ${evidence}`,
+    planted === undefined ? "" : ` --planted ${planted}`,
+  ].join("");
 }
 
 export function summarize(results: readonly PlayResult[]): CampaignSummary {

@@ -1,7 +1,9 @@
-import { runKafkajsSim } from "../adapters/kafkajs-run.ts";
+import { drawKafkajsConditions, type KafkajsMix, runKafkajsSim } from "../adapters/kafkajs-run.ts";
+import { drawConditions, type KafkaMix } from "../kafka/conditions.ts";
 import { type KafkaProfile, kafkaProfiles } from "../kafka/faults.ts";
-import { runKafkaSim } from "../kafka/run.ts";
-import { runRabbitSim } from "../rabbitmq/run.ts";
+import { type KafkaSimOptions, runKafkaSim } from "../kafka/run.ts";
+import { noFaults as calm } from "../rabbitmq/faults.ts";
+import { drawRabbitFaults, runRabbitSim } from "../rabbitmq/run.ts";
 
 /** What is simulated: the core with logs and queues, and an adapter around a model of its client. */
 export const systems = ["kafka", "rabbitmq", "kafkajs"] as const;
@@ -14,7 +16,14 @@ export interface Play {
   /** The mix of faults, by name. */
   readonly mix: string;
   readonly messages: number;
+  /** How often what goes wrong, instead of what the seed draws; what is not named does not. */
+  readonly given?: FaultMix;
+  /** What a Kafka auditor reads of the broker; "records" where not said. */
+  readonly evidence?: KafkaSimOptions["evidence"];
 }
+
+/** Faults by name, in the words of the system. */
+export type FaultMix = Readonly<Record<string, number | string>>;
 
 /** What one run came to. */
 export interface PlayResult extends Play {
@@ -61,19 +70,36 @@ export const mixesOf: Readonly<Record<SimSystem, Mixes>> = {
 
 /** Plays one run. `isTold` keeps its whole story; what is wrong is told in any case. */
 export async function play(wish: Play, isTold = false): Promise<PlayResult> {
-  const { seed, messages, mix, system } = wish;
+  const { system, seed, messages, mix, evidence = "records" } = wish;
   if (system === "rabbitmq") {
-    const { trace, ...result } = runRabbitSim({ seed, messages, ...(mix === "sparse" && { faults: "sparse" }) });
-    return { ...result, system, mix, trace: isTold ? trace : [] };
+    const { trace, ...result } = runRabbitSim({ seed, messages, faults: { ...calm, ...faultsOf(wish) } });
+    return { ...wish, ...result, trace: isTold ? trace : [] };
   }
   if (system === "kafkajs") {
-    const faults = mix === "sparse" ? "sparse" : "dense";
-    return { ...(await runKafkajsSim({ seed, messages, faults, trace: isTold })), system, seed, mix };
+    const { sizes } = drawKafkajsConditions(kafkajsMixOf(mix), seed);
+    return { ...wish, ...(await runKafkajsSim({ seed, messages, faults: faultsOf(wish), sizes, trace: isTold })) };
   }
-  const faults = [...profiles, "swarm" as const, "sparse" as const].find((name) => name === mix);
-  if (faults === undefined) throw new RangeError(`No mix of faults is called ${mix}.`);
-  const result = await runKafkaSim({ seed, messages, faults, trace: isTold });
-  return { ...result, system, seed, mix };
+  const { sizes } = drawConditions(kafkaMixOf(mix), seed);
+  const result = await runKafkaSim({ seed, messages, faults: faultsOf(wish), sizes, evidence, trace: isTold });
+  return { ...wish, ...result };
+}
+
+/** What goes wrong in a run: what is given, or what its seed draws. */
+export function faultsOf({ system, seed, mix, given }: Play): FaultMix {
+  if (given !== undefined) return given;
+  if (system === "rabbitmq") return { ...drawRabbitFaults(mix === "sparse" ? "sparse" : "drawn", seed) };
+  if (system === "kafkajs") return { ...drawKafkajsConditions(kafkajsMixOf(mix), seed).faults };
+  return { ...drawConditions(kafkaMixOf(mix), seed).faults };
+}
+
+function kafkajsMixOf(mix: string): KafkajsMix {
+  return mix === "sparse" ? "sparse" : "dense";
+}
+
+function kafkaMixOf(mix: string): KafkaMix {
+  const found = [...profiles, "swarm" as const, "sparse" as const].find((name) => name === mix);
+  if (found === undefined) throw new RangeError(`No mix of faults is called ${mix}.`);
+  return found;
 }
 
 /** Whether it shows a defect. */

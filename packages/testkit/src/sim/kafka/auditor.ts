@@ -10,7 +10,6 @@ import {
   type LogExtract,
   type LogRange,
 } from "@seqwatch/core";
-import { spoilReading } from "./clauses.ts";
 import type { AuditedGroup } from "./group.ts";
 import { strikes, tell, type World } from "./world.ts";
 
@@ -28,7 +27,6 @@ export class SimAuditor {
   readonly #hidesLogEnd: boolean;
   #signs = new Map<string, { readonly number: number; readonly atMs: number }>();
   #isOver = false;
-  #before: KafkaReading | undefined;
 
   constructor(world: World, groups: readonly AuditedGroup[], sleepers: Sleepers, hidesLogEnd: boolean) {
     this.#world = world;
@@ -54,7 +52,6 @@ export class SimAuditor {
     const { store, lane, clock } = this.#world;
     const clients = await this.#standings();
     const seen: AuditedGroup[] = [];
-    if (this.#world.without === "order") store.stale = store.lane;
     const reader: EvidenceReader = {
       system: "kafka",
       readLog: async (_lane, wanted, groups) => this.#read(wanted, groups, seen),
@@ -73,7 +70,6 @@ export class SimAuditor {
       nowMs: () => clock.nowMs,
       wallMs: () => clock.nowMs,
     });
-    store.stale = undefined;
     if (failure !== undefined) throw failure;
     if (this.#isOver) return;
     this.audit = audit;
@@ -110,7 +106,7 @@ export class SimAuditor {
   }
 
   #isSilent(signedAtMs: number): boolean {
-    return this.#world.without !== "doubt" && this.#world.clock.nowMs - signedAtMs > defaultPolicy.lifeSignMs;
+    return this.#world.clock.nowMs - signedAtMs > defaultPolicy.lifeSignMs;
   }
 
   /** Log start, end and leader first, then the commits, then the records: each at its own time. */
@@ -141,7 +137,7 @@ export class SimAuditor {
     }
     await this.#sleep(random.between(1, 10));
     if (log.life !== life || log.leader !== leader) return undefined;
-    const reading: KafkaReading = {
+    return {
       kind: "kafka",
       beganAtMs,
       endedAtMs: clock.nowMs,
@@ -157,8 +153,6 @@ export class SimAuditor {
         : { extracts: this.#extracts(wanted, Math.max(logStart, log.start), highWatermark) }),
       groups,
     };
-    this.#before = spoilReading(reading, this.#before, this.#world.without);
-    return this.#before;
   }
 
   /** As the adapter's reader does: range by range, as far as one reading goes. */

@@ -93,6 +93,10 @@ export class SimChain<Report> {
     this.#apply = apply;
   }
 
+  get isUnderWay(): boolean {
+    return this.#isUnderWay;
+  }
+
   get isOpen(): boolean {
     return this.#open !== undefined;
   }

@@ -18,6 +18,8 @@ export interface KafkaFaults {
   readonly acksOne: number;
   /** Of appended batches: a record without stamp, a forged stamp, a copy of another lane, a control record follow. */
   readonly unstamped: number;
+  /** Of messages: their headers are lost on the way. */
+  readonly stripped: number;
   readonly forged: number;
   readonly foreignStamp: number;
   readonly invisible: number;
@@ -72,6 +74,7 @@ export const noFaults: KafkaFaults = {
   misAcked: 0,
   acksOne: 0,
   unstamped: 0,
+  stripped: 0,
   forged: 0,
   foreignStamp: 0,
   invisible: 0,
@@ -152,6 +155,7 @@ const retention: Partial<KafkaFaults> = { retentionEveryMs: 3_500, emptyGroupEve
 const foreign: Partial<KafkaFaults> = {
   foreignMemberEveryMs: 4_500,
   unstamped: 0.03,
+  stripped: 0.005,
   forged: 0.02,
   foreignStamp: 0.02,
   fromLatest: 0.2,

@@ -1,3 +1,2 @@
-export { clauses } from "./clauses.ts";
 export { kafkaProfiles } from "./faults.ts";
 export { type KafkaSimOptions, runKafkaSim, type SimResult } from "./run.ts";

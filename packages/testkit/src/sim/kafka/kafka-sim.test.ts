@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import type { Clause } from "./clauses.ts";
 import { type KafkaProfile, kafkaProfiles } from "./faults.ts";
 import { type KafkaSimOptions, runKafkaSim, type SimResult } from "./run.ts";
 
@@ -72,30 +71,4 @@ describe("no loss is missed", () => {
 test("the same options play the same run", async () => {
   const options = { seed: 11, messages: 1_000, faults: "everything" } as const;
   expect(await runKafkaSim(options)).toEqual(await runKafkaSim(options));
-});
-
-/** For each clause a mix of faults and a seed with which its absence invents losses. */
-const broken: readonly {
-  readonly without: Clause;
-  readonly faults: KafkaProfile | "swarm";
-  readonly seed: number;
-  readonly messages: number;
-  readonly evidence?: "offsets";
-}[] = [
-  { without: "testimony", faults: "swarm", seed: 16, messages: 2_000, evidence: "offsets" },
-  { without: "hulls", faults: "store-trouble", seed: 3, messages: 2_000 },
-  { without: "ahead", faults: "log-cuts", seed: 2, messages: 2_000 },
-  { without: "grace", faults: "log-cuts", seed: 7, messages: 2_000 },
-  { without: "join", faults: "swarm", seed: 10, messages: 2_000 },
-  { without: "own-commit", faults: "swarm", seed: 8, messages: 2_000 },
-  { without: "doubt", faults: "everything", seed: 9, messages: 2_000 },
-];
-
-describe("without one clause of the proof, losses are invented", () => {
-  test.each(broken)("$without, seed $seed of $faults", async (options) => {
-    const { without: _, ...withAll } = options;
-    const whole = await runKafkaSim(withAll);
-    const result = await runKafkaSim(options);
-    expect({ whole: whole.falseLosses, without: result.falseLosses > 0 }).toEqual({ whole: 0, without: true });
-  });
 });

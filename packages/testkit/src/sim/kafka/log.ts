@@ -31,7 +31,10 @@ export class SimLog {
   append(record: Omit<LogRecord, "epoch">): number {
     const { kind, message, producerId, sequence, stamp } = record;
     this.records.push({ kind, message, producerId, sequence, stamp, epoch: this.epoch });
-    if (record.message !== undefined) record.message.copies += 1;
+    if (message !== undefined) {
+      message.copies += 1;
+      message.appendedCount += 1;
+    }
     return this.records.length - 1;
   }
 

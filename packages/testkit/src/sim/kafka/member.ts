@@ -28,8 +28,12 @@ export class SimMember {
   #isRecording = true;
   #whenRevoked: (() => void) | undefined;
   #isWorking = false;
-  #isFresh = true;
+  #isSoon = false;
+  #wasAssigned = false;
   #isEvicted = false;
+  /** What it left behind in this assignment: only its own commit beyond it makes that final. */
+  #left: { readonly offset: number; readonly message: Message }[] = [];
+  #passed = 0;
   /** The assignment whose first fetch was made. */
   #begunIn = 0;
 
@@ -52,8 +56,10 @@ export class SimMember {
     this.position = position;
     this.#whenRevoked = undefined;
     this.#isEvicted = false;
-    if (!this.isForeign && (this.#world.without !== "join" || this.#isFresh)) {
-      this.#isFresh = false;
+    this.#left = [];
+    this.#passed = 0;
+    this.#wasAssigned = true;
+    if (!this.isForeign) {
       this.#testimony.enter(this.#world.log.highWatermark, !this.#isRecording);
       if (!this.#isRecording) this.#testimony.leave("off");
       this.report();
@@ -93,12 +99,15 @@ export class SimMember {
   }
 
   report(): void {
-    if (this.isForeign || (!this.#testimony.hasNews && !this.#chain.isOpen)) return;
+    // Who was never given the partition has nothing to say of it: it is no predecessor of anybody.
+    if (this.isForeign || !this.#wasAssigned || (!this.#testimony.hasNews && !this.#chain.isOpen)) return;
+    // What is said while a report is under way follows at once, as it does in a real process.
+    this.#isSoon = this.#chain.isUnderWay;
     this.#chain.send(
       (link) => this.#testimony.nextReport(link),
       (answer) => {
         this.#testimony.accept(answer);
-        if (answer.kind !== "stored") this.report();
+        if (answer.kind !== "stored" || this.#isSoon) this.report();
       },
     );
   }
@@ -226,16 +235,23 @@ export class SimMember {
     if (record === undefined || record.kind === "control") return;
     const offset = work.fetched.first + index;
     work.account?.left(offset, record.producerId, record.sequence, record.kind === "foreign");
-    if (record.message !== undefined) this.#excuse(record.message, verdict, `left at ${offset}`);
+    if (record.message !== undefined) this.#letBe(record.message, offset, verdict, `left at ${offset}`);
     if (record.message !== undefined && work.account === undefined) record.message.isUntestified = true;
   }
 
-  #excuse(message: Message, verdict: Message["verdict"], text: string): void {
-    message.isExcused = true;
+  #letBe(message: Message, offset: number, verdict: Message["verdict"], text: string): void {
+    this.#left.push({ offset, message });
+    this.#excusePassed();
     const known = message.verdictIn[this.group.index];
     // Left behind once this way and once that way: either verdict is right.
     message.verdictIn[this.group.index] = known === undefined || known === verdict ? verdict : "either";
     tell(this.#world, `${text} by ${this.client.clientId}`, message);
+  }
+
+  /** Left behind, and passed by its own commit: worked after all, by whomever, it withdraws a loss that was one. */
+  #excusePassed(): void {
+    for (const { offset, message } of this.#left) if (offset < this.#passed) message.isExcused = true;
+    this.#left = this.#left.filter(({ offset }) => offset >= this.#passed);
   }
 
   #moveOn(generation: number, next: number): void {
@@ -268,7 +284,7 @@ export class SimMember {
     for (let offset = from; offset < to; offset += 1) {
       const message = this.#world.log.records[offset]?.message;
       if (message === undefined) continue;
-      this.#excuse(message, "consume.skipped", `jumped at ${offset}`);
+      this.#letBe(message, offset, "consume.skipped", `jumped at ${offset}`);
       if (!this.#isRecording) message.isUntestified = true;
     }
   }
@@ -280,10 +296,13 @@ export class SimMember {
     const { life } = this.#world.log;
     clock.after(random.between(1, 30), () => {
       const accepted = !fails && life === this.#world.log.life && this.group.commit(generation, next);
+      if (accepted && this.assignment === generation) {
+        this.#passed = Math.max(this.#passed, next);
+        this.#excusePassed();
+      }
       this.client.after(random.between(1, 10), () => {
         if (this.assignment !== generation) return;
-        const counts = accepted || this.#world.without === "own-commit";
-        if (counts && this.#isRecording) this.#testimony.committed(next);
+        if (accepted && this.#isRecording) this.#testimony.committed(next);
         else if (!accepted && !fails && this.group.generation !== generation) this.evicted(generation);
       });
     });
@@ -307,8 +326,7 @@ export class SimMember {
     this.client.after(done === undefined ? 0 : 60, () => {
       if (this.assignment !== assignment) return;
       this.assignment = 0;
-      if (!this.isForeign && this.#world.without !== "join")
-        this.#testimony.leave(this.#isRecording ? "closed" : "off");
+      if (!this.isForeign) this.#testimony.leave(this.#isRecording ? "closed" : "off");
       this.report();
     });
     if (done !== undefined) this.#world.clock.after(70, done);

@@ -66,6 +66,10 @@ export class Oracle {
     for (const [group, message] of this.#pairs()) {
       const confirmed = this.#find(this.#confirmed, group, message);
       const processedAtMs = message.processedAtMs[group.index] ?? Number.POSITIVE_INFINITY;
+      if (confirmed !== undefined && !message.promised && message.appendedCount === 0) {
+        count.falseLosses += 1;
+        this.#tell(`false loss for ${group.name}, ${confirmed.verdict} of what was never sent`, message);
+      }
       if (confirmed !== undefined && Number.isFinite(processedAtMs)) {
         // A member may have held in hand what the log lost, or go back to what it left behind.
         const wasLost = processedAtMs > confirmed.atMs && (message.isExcused || message.copies === 0);
@@ -97,6 +101,7 @@ export class Oracle {
       count.inDoubt += 1;
       byCause[cause] = (byCause[cause] ?? 0) + 1;
     }
+    count.wrong += this.#falseDuplicates();
     return {
       messages: this.#world.truth.count,
       faults: [...this.#world.struck.values()].reduce((sum, one) => sum + one, 0),
@@ -136,6 +141,22 @@ export class Oracle {
   #find<T>(table: ReadonlyMap<string, ReadonlyMap<number, T>>, group: AuditedGroup, message: Message): T | undefined {
     const { producerId, sequence } = message;
     return table.get(keyOf("", producerId))?.get(sequence) ?? table.get(keyOf(group.name, producerId))?.get(sequence);
+  }
+
+  /** What a group is said to have processed twice, and the log held once. */
+  #falseDuplicates(): number {
+    let count = 0;
+    for (const [name, { receipts }] of this.#world.store.lane.groups) {
+      for (const [producerId, { duplicate }] of receipts) {
+        for (const sequence of eachMember(duplicate, 100_000)) {
+          const message = this.#world.truth.find(producerId, sequence);
+          if (message === undefined || message.appendedCount !== 1) continue;
+          count += 1;
+          this.#tell(`wrong duplicate for ${name}`, message);
+        }
+      }
+    }
+    return count;
   }
 
   #tell(text: string, message: Message): void {

@@ -167,15 +167,20 @@ export class SimProducer {
     const { isTracing } = this.#world.truth;
     let base = -1;
     for (const message of send.messages) {
-      const { producerId, sequence } = message;
-      const stamp = this.ledger.prefix + sequence;
-      const offset = log.append({ kind: "stamped", message, producerId, sequence, stamp });
+      const offset = log.append(this.#recordOf(message));
       if (isTracing) tell(this.#world, `appended at ${offset}, epoch ${log.epoch}`, message);
       if (base < 0) base = offset;
     }
     for (const noise of noises)
       if (strikes(this.#world, noise)) log.append(this.#noiseRecord(noise, random.integer(1, 9)));
     return base;
+  }
+
+  #recordOf(message: Message): Omit<LogRecord, "epoch"> {
+    const { producerId, sequence } = message;
+    return strikes(this.#world, "stripped")
+      ? { kind: "unstamped", message, producerId: undefined, sequence: 0, stamp: undefined }
+      : { kind: "stamped", message, producerId, sequence, stamp: this.ledger.prefix + sequence };
   }
 
   #noiseRecord(kind: (typeof noises)[number], ahead: number): Omit<LogRecord, "epoch"> {

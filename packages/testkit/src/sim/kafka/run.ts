@@ -1,14 +1,14 @@
 import { defaultPolicy, type Lane, type Policy } from "@seqwatch/core";
 import { Clock } from "../rabbitmq/clock.ts";
-import { createRandom, type Random } from "../rabbitmq/random.ts";
+import { createRandom } from "../rabbitmq/random.ts";
 import { SimAuditor, type Sleepers } from "./auditor.ts";
-import type { Clause } from "./clauses.ts";
-import { type KafkaFaults, type KafkaProfile, kafkaProfiles, leavesNoHole, noFaults, swarmOf } from "./faults.ts";
+import { drawConditions, type KafkaConditions, type KafkaMix } from "./conditions.ts";
+import { type KafkaFaults, leavesNoHole, noFaults } from "./faults.ts";
 import { SimGroup } from "./group.ts";
 import { SimLog } from "./log.ts";
 import { Oracle, type SimResult } from "./oracle.ts";
 import { SimProducer } from "./producer.ts";
-import { drawSizes, type KafkaSizes, smallSizes, sparseOf } from "./sizes.ts";
+import { type KafkaSizes, smallSizes } from "./sizes.ts";
 import { SimStore } from "./store.ts";
 import { Truth } from "./truth.ts";
 import { count, tell, type World } from "./world.ts";
@@ -19,13 +19,11 @@ export interface KafkaSimOptions {
   readonly seed: number;
   readonly messages: number;
   /** A named mix, "swarm" or "sparse" (both drawn from the seed), or faults one by one. */
-  readonly faults?: KafkaProfile | "swarm" | "sparse" | Partial<KafkaFaults>;
+  readonly faults?: KafkaMix | Partial<KafkaFaults>;
   /** Small ones, or drawn from the seed with "sparse". */
   readonly sizes?: KafkaSizes;
   /** Keep the whole story, not only what is wrong. Slow. */
   readonly trace?: boolean;
-  /** Do without a clause of the proof, to see what it prevents. */
-  readonly without?: Clause;
   /** Collect what had its time after seconds, not after hours. */
   readonly collects?: boolean;
   /** What the auditors read of the broker; "records" by default. */
@@ -48,10 +46,9 @@ export async function runKafkaSim(options: KafkaSimOptions): Promise<SimResult> 
   return run.play();
 }
 
-function policyOf({ without, collects }: KafkaSimOptions): Policy {
+function policyOf({ collects }: KafkaSimOptions): Policy {
   return {
     ...defaultPolicy,
-    ...(without === "grace" ? { graceMs: 0 } : {}),
     ...(collects === true ? { keepEndedMs: 2_000, keepOpenMs: 6_000, keepGroupMs: 20_000 } : {}),
   };
 }
@@ -68,8 +65,7 @@ class KafkaRun {
 
   constructor(options: KafkaSimOptions) {
     const random = createRandom(options.seed);
-    const sizes = options.sizes ?? (options.faults === "sparse" ? drawSizes(random) : smallSizes);
-    const faults = faultsOf(options, random, sizes);
+    const { faults, sizes } = conditionsOf(options);
     const groupCount = random.chance(faults.secondGroup) ? 2 : 1;
     this.#wanted = options.messages;
     this.#world = {
@@ -78,10 +74,9 @@ class KafkaRun {
       faults,
       lane,
       log: new SimLog(),
-      without: options.without,
       policy: policyOf(options),
       evidence: options.evidence ?? "records",
-      store: new SimStore(options.without, (confirmation, added) => this.#oracle.heed(confirmation, added)),
+      store: new SimStore((confirmation, added) => this.#oracle.heed(confirmation, added)),
       truth: new Truth(groupCount, options.trace === true),
       sizes,
       struck: new Map(),
@@ -274,11 +269,13 @@ function setInterval100(world: World, task: () => void): void {
   });
 }
 
-function faultsOf(options: KafkaSimOptions, random: Random, sizes: KafkaSizes): KafkaFaults {
-  const { faults = "quiet" } = options;
-  if (faults === "swarm") return swarmOf((share) => random.chance(share));
-  if (faults === "sparse") return sparseOf(random, sizes, random.integer(400, 4_000));
-  return typeof faults === "string" ? kafkaProfiles[faults] : { ...noFaults, ...faults };
+function conditionsOf({ faults = "quiet", sizes, seed }: KafkaSimOptions): KafkaConditions {
+  const drawn = typeof faults === "string" ? drawConditions(faults, seed) : calmWith(faults);
+  return { ...drawn, ...(sizes !== undefined && { sizes }) };
+}
+
+function calmWith(faults: Partial<KafkaFaults>): KafkaConditions {
+  return { faults: { ...noFaults, ...faults }, sizes: smallSizes };
 }
 
 function isFinished(group: SimGroup, log: SimLog): boolean {

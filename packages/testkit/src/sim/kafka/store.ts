@@ -24,8 +24,6 @@ import {
   type TestimonyReport,
 } from "@seqwatch/core";
 
-import { type Clause, spoilLane, spoilLedger, spoilTestimony } from "./clauses.ts";
-
 interface Contents {
   readonly lane: StoredLane;
   readonly clients: ReadonlyMap<string, ClientSign>;
@@ -42,24 +40,19 @@ export class SimStore implements Store {
   #checkpoints: Contents[] = [];
   readonly #confirmed: (confirmation: Confirmation, added: RangeSet) => void;
 
-  readonly #without: Clause | undefined;
-  /** What the record was when the pass began, for an auditor that reads the broker after it. */
-  stale: StoredLane | undefined;
-
-  constructor(without: Clause | undefined, confirmed: (confirmation: Confirmation, added: RangeSet) => void) {
-    this.#without = without;
+  constructor(confirmed: (confirmation: Confirmation, added: RangeSet) => void) {
     this.#confirmed = confirmed;
   }
 
   takeLedger(report: LedgerReport): Answer {
-    const merged = mergeLedger(this.lane, spoilLedger(report, this.#without));
+    const merged = mergeLedger(this.lane, report);
     this.lane = merged.lane;
     return merged.answer;
   }
 
   takeTestimony(report: TestimonyReport): Answer {
-    const merged = mergeTestimony(this.lane, spoilTestimony(report, this.#without));
-    this.lane = this.#without === undefined ? merged.lane : spoilLane(merged.lane, this.#without);
+    const merged = mergeTestimony(this.lane, report);
+    this.lane = merged.lane;
     return merged.answer;
   }
 
@@ -96,7 +89,7 @@ export class SimStore implements Store {
   }
 
   async readLane(): Promise<LaneRecord> {
-    return presentLane(this.stale ?? this.lane, "processed");
+    return presentLane(this.lane, "processed");
   }
 
   async readClients(): Promise<readonly ClientSign[]> {
@@ -104,7 +97,7 @@ export class SimStore implements Store {
   }
 
   async writeNotes(_lane: Lane, notes: AuditNotes): Promise<void> {
-    this.lane = mergeNotes(this.lane, this.#without === "doubt" ? { ...notes, doubts: [] } : notes);
+    this.lane = mergeNotes(this.lane, notes);
   }
 
   async confirm(_lane: Lane, confirmations: readonly Confirmation[]): Promise<readonly RangeSet[]> {

@@ -7,8 +7,9 @@ export interface Message {
   readonly sentAtMs: number;
   /** Acked, or told to the application as sent. */
   promised: boolean;
-  /** Copies that lie in the log now. */
+  /** Copies that lie in the log now, and those that ever did. */
   copies: number;
+  appendedCount: number;
   /** By group: when a member first processed it; Infinity = never. */
   readonly processedAtMs: number[];
   /** What a confirmed loss must be called, where only one verdict is right; by group, and at the stream. */
@@ -41,6 +42,7 @@ export class Truth {
       sentAtMs: nowMs,
       promised: false,
       copies: 0,
+      appendedCount: 0,
       processedAtMs: this.groupCount === 1 ? [never] : [never, never],
       verdictIn: this.groupCount === 1 ? [undefined] : [undefined, undefined],
       verdict: undefined,

@@ -1,7 +1,6 @@
 import type { Lane, Policy } from "@seqwatch/core";
 import type { Clock } from "../rabbitmq/clock.ts";
 import type { Random } from "../rabbitmq/random.ts";
-import type { Clause } from "./clauses.ts";
 import type { KafkaFaults } from "./faults.ts";
 import type { SimLog } from "./log.ts";
 import type { KafkaSizes } from "./sizes.ts";
@@ -13,8 +12,6 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly faults: KafkaFaults;
-  /** The clause of the proof that this run does without. */
-  readonly without: Clause | undefined;
   readonly policy: Policy;
   /** What the auditors read of the broker. */
   readonly evidence: "records" | "offsets" | "none";

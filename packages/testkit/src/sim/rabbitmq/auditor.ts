@@ -146,21 +146,18 @@ export class SimAuditor {
     clients: ReadonlyMap<string, ClientStanding>,
     step: (delayMs: number, task: () => void) => void,
   ): void {
-    const { store, clock, random, rules } = this.#world;
+    const { store, clock, random } = this.#world;
     const snapshot = store.readLane(lane);
-    const judgement = judgeRabbit(
-      {
-        lane,
-        snapshot,
-        reading,
-        clients,
-        storeDoubted: store.life !== this.#storeLife,
-        memory: this.#memories.get(lane) ?? noMemory,
-        nowMs: clock.nowMs,
-        policy: defaultPolicy,
-      },
-      rules,
-    );
+    const judgement = judgeRabbit({
+      lane,
+      snapshot,
+      reading,
+      clients,
+      storeDoubted: store.life !== this.#storeLife,
+      memory: this.#memories.get(lane) ?? noMemory,
+      nowMs: clock.nowMs,
+      policy: defaultPolicy,
+    });
     this.#memories.set(lane, judgement.memory);
     this.gaps.set(laneKeyOf(lane), judgement.gaps);
     step(random.between(0.2, 8), () => {

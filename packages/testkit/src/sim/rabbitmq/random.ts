@@ -12,6 +12,9 @@ export interface Random {
   pick<T>(items: readonly T[]): T | undefined;
 }
 
+/** Told apart by this: numbers that draw the faults of a run from those that play it. */
+export const drawn = 0x5eed;
+
 /** Mulberry32: small, fast, and good enough to shuffle faults. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;

@@ -1,4 +1,4 @@
-import { allRabbitRules, type Lane, type RabbitRules } from "@seqwatch/core";
+import type { Lane } from "@seqwatch/core";
 import { SimAuditor } from "./auditor.ts";
 import { createBroker } from "./broker.ts";
 import { Clock } from "./clock.ts";
@@ -6,7 +6,7 @@ import { drawFaults, type RabbitFaults } from "./faults.ts";
 import { Operator } from "./operator.ts";
 import { type Comparison, compare } from "./oracle.ts";
 import { SimQueue } from "./queue.ts";
-import { createRandom, type Random } from "./random.ts";
+import { createRandom, drawn } from "./random.ts";
 import { sparseFaults } from "./sparse.ts";
 import { SimStore } from "./store.ts";
 import type { World } from "./world.ts";
@@ -16,8 +16,6 @@ export interface RabbitSimOptions {
   readonly messages: number;
   /** Drawn by the seed where not given; "sparse": few of them, in long healthy stretches. */
   readonly faults?: RabbitFaults | "sparse";
-  /** To see what a clause of the judge prevents. */
-  readonly rules?: RabbitRules;
 }
 
 export interface RabbitSimResult extends Omit<Comparison, "differences"> {
@@ -66,7 +64,7 @@ const maxPhaseMs = 3_600_000;
 function createWorld(options: RabbitSimOptions): World {
   const random = createRandom(options.seed);
   const clock = new Clock();
-  const faults = faultsOf(options, random);
+  const faults = faultsOf(options);
   const lanes: readonly Lane[] = ["created", "paid"].map((partition) => ({
     system: "rabbitmq",
     cluster: "sim",
@@ -81,7 +79,6 @@ function createWorld(options: RabbitSimOptions): World {
     clock,
     random,
     faults,
-    rules: options.rules ?? allRabbitRules,
     store: new SimStore(),
     lanes,
     queues,
@@ -100,9 +97,14 @@ function createWorld(options: RabbitSimOptions): World {
   };
 }
 
-function faultsOf({ faults }: RabbitSimOptions, random: Random): RabbitFaults {
-  if (faults === "sparse") return sparseFaults(random, random.integer(400, 4_000));
-  return faults ?? drawFaults(random);
+function faultsOf({ faults, seed }: RabbitSimOptions): RabbitFaults {
+  return typeof faults === "object" ? faults : drawRabbitFaults(faults ?? "drawn", seed);
+}
+
+/** The faults that a seed draws. The draw has numbers of its own: given one by one they play the same run. */
+export function drawRabbitFaults(mix: "drawn" | "sparse", seed: number): RabbitFaults {
+  const random = createRandom(seed ^ drawn);
+  return mix === "sparse" ? sparseFaults(random, random.integer(400, 4_000)) : drawFaults(random);
 }
 
 /** What happens by itself: a replica follows, statistics are emitted every five seconds. */

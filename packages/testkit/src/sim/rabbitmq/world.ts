@@ -1,4 +1,4 @@
-import type { Lane, RabbitRules } from "@seqwatch/core";
+import type { Lane } from "@seqwatch/core";
 import type { Clock } from "./clock.ts";
 import type { RabbitFaults, RabbitShare } from "./faults.ts";
 import type { SimQueue } from "./queue.ts";
@@ -11,7 +11,6 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly faults: RabbitFaults;
-  readonly rules: RabbitRules;
   readonly store: SimStore;
   readonly lanes: readonly Lane[];
   readonly queues: ReadonlyMap<string, SimQueue>;

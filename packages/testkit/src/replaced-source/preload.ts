@@ -1,7 +1,7 @@
-// Loaded before everything else when a rule is taken out: replaces one piece of one source file as it is read.
+// Loaded before everything else where a rule is taken out: replaces one piece of one source file as it is read.
 import { registerHooks } from "node:module";
 
-const { file, from, to } = parseRule(process.env["LAB_BROKEN"] ?? "{}");
+const { file, from, to } = parseReplacement(process.env["SEQWATCH_REPLACED_SOURCE"] ?? "{}");
 
 registerHooks({
   load(url, context, nextLoad) {
@@ -13,9 +13,9 @@ registerHooks({
   },
 });
 
-function parseRule(text: string): { readonly file: string; readonly from: string; readonly to: string } {
-  const rule: unknown = JSON.parse(text);
-  const at = (name: string): string => String(Reflect.get(Object(rule), name) ?? "");
+function parseReplacement(text: string): { readonly file: string; readonly from: string; readonly to: string } {
+  const replacement: unknown = JSON.parse(text);
+  const at = (name: string): string => String(Reflect.get(Object(replacement), name) ?? "");
   return { file: at("file"), from: at("from"), to: at("to") };
 }
 
