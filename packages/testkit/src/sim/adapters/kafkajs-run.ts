@@ -6,7 +6,7 @@ import { type KafkaFaults, kafkaProfiles, noFaults } from "../kafka/faults.ts";
 import type { SimResult } from "../kafka/oracle.ts";
 import { drawSizes, type KafkaSizes, smallSizes, sparseOf } from "../kafka/sizes.ts";
 import { count, tell } from "../kafka/world.ts";
-import { createRandom, drawn } from "../rabbitmq/random.ts";
+import { createRandom, drawn, type Random } from "../rabbitmq/random.ts";
 import { ModelCluster } from "./model-cluster.ts";
 import { ModelConsumer, type ModelRunConfig } from "./model-consumer.ts";
 import { ModelGroup } from "./model-group.ts";
