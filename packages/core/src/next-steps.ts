@@ -1,7 +1,7 @@
 import type { Finding } from "./finding.ts";
 import { stepsByCause } from "./next-steps-cause.ts";
 import { stepsByVerdict, stepsOfPassingQueue } from "./next-steps-verdict.ts";
-import { aboutOf, type NextStep, type StepSurroundings } from "./step-about.ts";
+import { aboutOf, type NextStep, type StepAbout, type StepSurroundings } from "./step-about.ts";
 
 export type { Command } from "./commands.ts";
 export type { NextStep, StepSurroundings } from "./step-about.ts";
@@ -40,11 +40,7 @@ function stepsOf(finding: Finding, surroundings: StepSurroundings): readonly Nex
         },
       ];
     case "explained":
-      if (finding.decidedBy === "It turned up.") return [{ text: "Nothing to do: it was only late." }];
-      // Explained alone is what went with a queue that goes by itself.
-      return finding.verdict === "store.dropped" && !about.isKafka
-        ? stepsOfPassingQueue(about)
-        : stepsByVerdict[finding.verdict](about);
+      return stepsWhereExplained(about);
     case "confirmed":
     case "not-sent":
       break;
@@ -56,6 +52,8 @@ function stepsOf(finding: Finding, surroundings: StepSurroundings): readonly Nex
 function stepsWhereExplained(about: StepAbout): readonly NextStep[] {
   const { decidedBy, verdict } = about.finding;
   if (decidedBy === "It turned up.") return [{ text: "Nothing to do: it was only late." }];
+  // Explained alone is what went with a queue that goes by itself.
+  if (verdict === "store.dropped" && !about.isKafka) return stepsOfPassingQueue(about);
   if (verdict !== "consume.unprocessed") return stepsByVerdict[verdict](about);
   return [{ text: "Nothing to do, if the group was given up for good: the broker does not know it any more." }];
 }
