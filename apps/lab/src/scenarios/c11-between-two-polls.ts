@@ -10,7 +10,7 @@ export const scenario: Scenario = {
   broken: {
     rule: "a hole in the testimony is a doubt, and no proof",
     file: "packages/core/src/kafka-group.ts",
-    from: 'return compacted?.kind === "compacted" ? compacted : { ...compacted, kind: "doubt", cause };',
+    from: 'return compacted?.kind === "compacted" ? compacted : { ...compacted, kind: "doubt", cause: group.holeCause };',
     to: 'return { kind: "proven", verdict: "store.missing", leftBehindFrom: undefined };',
   },
   async play(lab) {
