@@ -22,7 +22,7 @@ export function drawSizes(random: Random): KafkaSizes {
 }
 
 /** Messages that a run's producers send in a second of its time, about. */
-export function paceOf({ sendMost }: KafkaSizes): number {
+function paceOf({ sendMost }: KafkaSizes): number {
   return sendsPerSecond * meanOf(sendMost);
 }
 
