@@ -218,15 +218,11 @@ export class LaneTestimony {
       ...heading,
       whole: isWhole,
       ...bodyOf(draft, isWhole ? this.#holdsFrom : 0),
-      claim: this.#claimBefore(this.#queue),
+      // It has left only when all that it did has been told: its follower may believe that nothing is unheard.
+      claim: this.#queue.length > 0 && this.#claim.state === "closed" ? { ...this.#claim, state: "open" } : this.#claim,
       entered: this.#entered,
       totals: { ...this.totals },
     };
-  }
-
-  /** A member has left only when all that it did has been told: whoever follows it may believe that nothing is unheard. */
-  #claimBefore(waiting: readonly Draft[]): MemberClaim {
-    return this.#claim.state === "closed" && waiting.length > 0 ? { ...this.#claim, state: "open" } : this.#claim;
   }
 
   /** Takes in the store's answer to the last report. */

@@ -61,7 +61,7 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  if (values.mutants) return await playMutants(positionals, values.json);
+  if (values.mutants) return await playMutants(positionals, values.json, (line) => console.log(line));
   if (positionals.length > 0) throw new UsageError(`Nothing is called ${positionals.join(" ")}.`);
   const planted = values.planted === undefined ? undefined : await playPlanted(values.planted);
   if (planted !== undefined) return planted;

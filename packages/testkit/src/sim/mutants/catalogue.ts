@@ -99,4 +99,12 @@ export const unshown: ReadonlySet<string> = new Set([
   "queue.given-back-by-the-dead",
   "queue.takeover",
   "queue.held-by-excess",
+  "store.doubt-of-follower",
+  "queue.store-vanished",
+  "queue.received-is-not-lost",
+  "queue.restart-holders",
+  "queue.returned",
+  "queue.expects-from-binding",
+  "queue.numbers-at-a-later-pass",
+  "queue.chain",
 ]);

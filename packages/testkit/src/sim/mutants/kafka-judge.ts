@@ -20,7 +20,7 @@ export const kafkaJudgeMutants: readonly Mutant[] = [
     file: `${core}/kafka-parts.ts`,
     from: "const done = intersection(offsets, group.done);",
     to: "const done = intersection(offsets, rangeOf(0, group.lastDone));",
-    caughtBy: drawn(60),
+    caughtBy: drawn(150),
   },
   {
     id: "judge.doubt-when-judged",

@@ -83,7 +83,7 @@ export const kafkaMemberMutants: readonly Mutant[] = [
     rule: "an offset is claimed together with the receipts of all that lies there",
     file: `${core}/testimony-draft.ts`,
     from: "streams: [...draft.streams].map(",
-    to: "streams: [...draft.streams].slice(draft.streams.size > 3 ? 1 : 0).map(",
+    to: "streams: [...draft.streams].slice(draft.streams.size > 1 ? 1 : 0).map(",
     caughtBy: drawn(60),
   },
   {
@@ -122,8 +122,8 @@ export const kafkaMemberMutants: readonly Mutant[] = [
     id: "member.leaves-last",
     rule: "a member has left only when all that it did has been told",
     file: `${core}/testimony.ts`,
-    from: 'this.#claim.state === "closed" && waiting.length > 0 ?',
-    to: 'this.#claim.state === "closed" && waiting.length > 99 ?',
+    from: 'this.#queue.length > 0 && this.#claim.state === "closed" ?',
+    to: 'this.#queue.length > 99 && this.#claim.state === "closed" ?',
     caughtBy: kafkaMixes.cutLinks(30),
   },
   {
@@ -156,7 +156,7 @@ export const kafkaMemberMutants: readonly Mutant[] = [
     file: `${core}/merge-testimony.ts`,
     from: "return entered.wasOff || isFollowed ?",
     to: "return entered.wasOff ?",
-    caughtBy: kafkaMixes.kills(40),
+    caughtBy: drawn(60),
   },
   {
     id: "store.doubt-of-off",

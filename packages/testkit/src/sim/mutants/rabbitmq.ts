@@ -201,6 +201,7 @@ export const rabbitMutants: readonly Mutant[] = [
     to: "if (calm === undefined || reading === undefined) return undefined;",
     caughtBy: {
       ...rabbitmq,
+      seeds: 150,
       given: { restartEveryS: 12, transientShare: 0.8, foreignConsumerEveryS: 6, consumerKillEveryS: 10 },
     },
   },

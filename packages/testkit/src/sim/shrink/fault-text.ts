@@ -2,16 +2,12 @@ import type { FaultMix, SimSystem } from "../campaign/play.ts";
 import { noFaults as noKafkaFaults } from "../kafka/faults.ts";
 import { noFaults as noRabbitFaults } from "../rabbitmq/faults.ts";
 
+/** What a run is like when nothing is chosen to go wrong. */
 const calm: Readonly<Record<SimSystem, FaultMix>> = {
   kafka: { ...noKafkaFaults },
   rabbitmq: { ...noRabbitFaults },
   kafkajs: { ...noKafkaFaults },
 };
-
-/** What a run is like when nothing is chosen to go wrong. */
-export function calmOf(system: SimSystem): FaultMix {
-  return calm[system];
-}
 
 /** What in a mix is other than calm. */
 export function troublesIn(mix: FaultMix, system: SimSystem): FaultMix {
