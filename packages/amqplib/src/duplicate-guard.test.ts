@@ -1,16 +1,14 @@
 import { expect, test } from "vitest";
-import { DuplicateGuard } from "./duplicate-guard.ts";
-import type { Held } from "./queue-consumer.ts";
+import { type Delivered, DuplicateGuard } from "./duplicate-guard.ts";
 
 const content = Buffer.from("order 7");
 const stamp = "1.AAAAAAAAAAA.AAAAAAAA.7";
 const second = { seqwatch: stamp, "seqwatch-copy": "2" };
 
-function heldOf(change: { readonly isDoubted?: boolean; readonly sequence?: number } = {}): Held {
-  const lane = { system: "rabbitmq", cluster: "c", destination: "shop", partition: "created" };
+function heldOf(change: { readonly isDoubted?: boolean; readonly sequence?: number } = {}): Delivered {
+  const lane = { system: "rabbitmq", cluster: "c", destination: "shop", partition: "created" } as const;
   const account = { queue: "orders", lane, isDoubted: change.isDoubted ?? false };
-  const held: unknown = { account, producerId: "AAAAAAAAAAA", sequence: change.sequence ?? 7 };
-  return held as Held;
+  return { account, producerId: "AAAAAAAAAAA", sequence: change.sequence ?? 7 };
 }
 
 type Headers = Readonly<Record<string, unknown>>;

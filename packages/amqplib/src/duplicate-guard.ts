@@ -1,6 +1,5 @@
 import { hash } from "node:crypto";
-import { copyHeader } from "@seqwatch/core";
-import type { Held } from "./queue-consumer.ts";
+import { copyHeader, type Lane } from "@seqwatch/core";
 
 /** The newest messages that were processed here, by queue, stream and sequence. */
 const maxRemembered = 10_000;
@@ -18,7 +17,7 @@ export class DuplicateGuard {
   readonly #remembered = new Map<string, Processed>();
 
   /** A delivery's own mark, to be kept until it is known what became of it. */
-  markOf(held: Held, content: unknown, headers: Headers): Mark {
+  markOf(held: Delivered, content: unknown, headers: Headers): Mark {
     const { account, producerId, sequence } = held;
     const key = JSON.stringify([account.queue, account.lane.destination, account.lane.partition, producerId, sequence]);
     const digest = content instanceof Uint8Array ? hash("sha1", content, "base64") : "";
@@ -36,11 +35,18 @@ export class DuplicateGuard {
   }
 
   /** Never for a dead letter that came back: whoever sent it back wants it worked. */
-  mustSkip(held: Held, { key, digest, copy }: Mark, headers: Headers): boolean {
+  mustSkip(held: Delivered, { key, digest, copy }: Mark, headers: Headers): boolean {
     if (held.account.isDoubted || headers?.["x-death"] !== undefined || copy === undefined) return false;
     const known = this.#remembered.get(key);
     return known?.digest === digest && !known.copies.has(copy);
   }
+}
+
+/** What a guard asks of a delivery. */
+export interface Delivered {
+  readonly account: { readonly queue: string; readonly lane: Lane; readonly isDoubted: boolean };
+  readonly producerId: string;
+  readonly sequence: number;
 }
 
 /** Names a message, what is in it, and which of its producer's copies it is; undefined = not to be told. */

@@ -35,6 +35,6 @@ export const scenario: Scenario = {
 
     const missed = sent.filter((name) => !left.received.has(name));
     lab.check("some of it came while the queue was not bound", () => missed.length > 0);
-    return { lost: [], says: [], may: [{ state: "in-doubt", cause: "not-provable", group: rebound, names: missed }] };
+    return { lost: [], says: [{ state: "in-doubt", cause: "not-provable", group: rebound, names: missed }] };
   },
 };

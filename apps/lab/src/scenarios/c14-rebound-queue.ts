@@ -36,8 +36,7 @@ export const scenario: Scenario = {
     lab.check("the unbound queue got nothing of the stretch", () => unbound.every((name) => !left.received.has(name)));
     return {
       lost: [],
-      says: [],
-      may: [{ state: "in-doubt", cause: "not-provable", group: rebound ?? "", names: unbound }],
+      says: [{ state: "in-doubt", cause: "not-provable", group: rebound ?? "", names: unbound }],
     };
   },
 };
