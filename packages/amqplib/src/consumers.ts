@@ -47,6 +47,11 @@ export class Consumers {
     this.#registration.soon();
   }
 
+  /** Accounting went wrong somewhere: every queue is in doubt before anybody signs again. */
+  distrust(): void {
+    for (const consumer of this.#consumers) consumer.missed();
+  }
+
   know(cluster: string, queue: string): void {
     if (queue !== "" && this.#places.size < maxPlaces) this.#places.set(keyOf({ cluster, queue }), { cluster, queue });
   }
@@ -72,6 +77,8 @@ export class Consumers {
   #followSwitch(): void {
     for (const consumer of this.#consumers) consumer.followSwitch();
     this.#registration.soon();
+    // Whoever switched itself off does nothing more; its queues are in doubt before it signs again.
+    if (this.#client.isOffByItself) this.#settleOff([...this.#consumers]);
     // A store that does not answer must not keep the accounting on: the doubt stays noted and goes out before any sign.
     this.#cancelOff();
     this.#cancelOff = this.#client.host.after(offLimitMs, () => this.#settleOff([...this.#consumers]));

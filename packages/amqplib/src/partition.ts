@@ -14,7 +14,7 @@ export function createPartitionOf(settings: AmqpSettings, client: Client): Parti
       if (typeof partition === "string") return partition;
       throw new TypeError(`partitionBy gave ${typeof partition} for ${exchange}/${routingKey}, not a text.`);
     } catch (error) {
-      client.failed("partitionBy", error);
+      client.failedOutside("partitionBy", error);
       return routingKey;
     }
   };

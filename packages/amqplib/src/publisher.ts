@@ -95,7 +95,7 @@ export class Publisher {
       const text: unknown = this.#reference(content, { exchange, routingKey });
       if (typeof text === "string") this.references.add(stream, sequence, text);
     } catch (error) {
-      this.#client.failed("reference", error);
+      this.#client.failedOutside("reference", error);
     }
   }
 
@@ -107,6 +107,15 @@ export class Publisher {
     const { lane, ledger } = stream;
     this.#client.notice({ kind: "unroutable", lane, producerId: ledger.producerId, sequences, references });
     this.#registration.soon();
+  }
+
+  /** Booking went wrong: no outcome is concluded from what any of these ledgers lacks. */
+  failed(where: string, error: unknown): void {
+    try {
+      for (const { ledger } of this.#streams()) ledger.distrust();
+    } finally {
+      this.#client.failed(where, error);
+    }
   }
 
   /** The last connection was closed: whatever is published later un-ends its stream. */

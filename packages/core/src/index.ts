@@ -5,6 +5,7 @@ export {
   instancesOf,
   lookAtClients,
   noClients,
+  offByThemselves,
   servicesOf,
   standingsOf,
   storeUnreachable,

@@ -188,8 +188,19 @@ export class StreamLedger {
       overdue = this.#marks.shift()?.assigned ?? 0;
     }
     if (overdue === 0) return;
-    const late = difference([1, overdue], this.#settled());
+    if (overdue < this.#floor) return;
+    const late = difference([Math.max(1, this.#floor), overdue], this.#settled());
     for (let at = 0; at + 1 < late.length; at += 2) this.bookUncertain(late[at] ?? 0, late[at + 1] ?? 0);
+  }
+
+  /**
+   * Booking went wrong somewhere, so an outcome may be missing or half written: about what was given out until now this
+   * ledger says nothing any more. The floor makes it too old to know, never lost and never "not sent".
+   */
+  distrust(): void {
+    this.revision += 1;
+    this.#floor = this.#assigned + 1;
+    this.#marks = [];
   }
 
   /** Sequences given out that have no outcome yet. */

@@ -120,6 +120,18 @@ export class LaneTestimony {
     this.#setClaim({ state, inWork: undefined, committed: this.#claim.committed });
   }
 
+  /**
+   * Booking went wrong somewhere, so an offset may have entered without its sequence: what is not reported yet is never
+   * testified, nothing that was is repeated, and the assignment ends as by a switch.
+   */
+  distrust(): void {
+    this.#dropQueue();
+    this.#held = createHolding(this.#era);
+    this.#holdsFrom = Math.max(this.#holdsFrom, this.#position ?? 0);
+    this.#places.clear();
+    this.leave("off");
+  }
+
   /** The consumer ended for good while its process lives: nobody will start it again. */
   crashed(reason: string): void {
     this.#setClaim({ ...this.#claim, state: "closed", crash: reason.slice(0, maxCrashLength) });

@@ -49,6 +49,11 @@ export class Streams implements Reporter {
     this.#registration.soon();
   }
 
+  /** Booking went wrong: nothing is concluded from what any of these ledgers lacks. */
+  distrust(): void {
+    for (const { ledger } of this.#streams.values()) ledger.distrust();
+  }
+
   reportSoon(): void {
     this.#registration.soon();
   }

@@ -90,7 +90,9 @@ export function toClientSign(text: string): ClientSign | undefined {
     ["clientId", "service", "instance", "version", "system"].every((name) => typeof sign[name] === "string") &&
     ["number", "pid", "reportErrorCount", "droppedReportCount"].every((name) => typeof sign[name] === "number") &&
     ["open", "off", "closed"].includes(String(sign["state"])) &&
-    isListOf(sign["roles"], (role) => typeof role === "string");
+    isListOf(sign["roles"], (role) => typeof role === "string") &&
+    ["undefined", "number"].includes(typeof sign["unstampedCount"]) &&
+    ["undefined", "string"].includes(typeof sign["offByItself"]);
   // Each property was looked at just above.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return isSign ? (sign as unknown as ClientSign) : undefined;
