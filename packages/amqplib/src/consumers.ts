@@ -1,5 +1,5 @@
 import type { Client, Registration } from "@seqwatch/client";
-import type { ConsumerSign } from "@seqwatch/core";
+import { type ConsumerSign, keepWithinBudget } from "@seqwatch/core";
 import { inGroups } from "./in-groups.ts";
 import { type ConsumerOptions, QueueConsumer } from "./queue-consumer.ts";
 
@@ -91,6 +91,7 @@ export class Consumers {
   async #report(): Promise<void> {
     const nowMs = this.#client.host.nowMs();
     const consumers = [...this.#consumers];
+    keepWithinBudget(consumers.flatMap((consumer) => consumer.accounts));
     const signs = new Map<QueueConsumer, ConsumerSign>();
     await inGroups(consumers, async (consumer) => {
       const sign = await consumer.report(nowMs);

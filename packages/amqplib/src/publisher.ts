@@ -1,5 +1,5 @@
 import type { Client, Registration } from "@seqwatch/client";
-import type { Lane, Reference } from "@seqwatch/core";
+import { keepWithinBudget, type Lane, type Reference } from "@seqwatch/core";
 import type { Confirms } from "./confirms.ts";
 import { inGroups } from "./in-groups.ts";
 import { LaneTable } from "./lane-table.ts";
@@ -175,6 +175,7 @@ export class Publisher {
   async #report(): Promise<void> {
     const nowMs = this.#client.host.nowMs();
     this.#overdue.look();
+    keepWithinBudget([...this.#streams()].map(({ ledger }) => ledger));
     for (const stream of this.#streams()) stream.look(nowMs, this.#confirmWithinMs);
     await inGroups(
       [...this.#streams()].filter((stream) => stream.hasNews),

@@ -108,6 +108,10 @@ export class QueueConsumer {
     }
   }
 
+  get accounts(): readonly InLane["account"][] {
+    return [...this.#lanes, ...this.#graves.values()].map(({ account }) => account);
+  }
+
   get isUnderLoad(): boolean {
     return this.#deliveryCount !== this.#signedCount;
   }

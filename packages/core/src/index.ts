@@ -69,6 +69,7 @@ export {
   type VoidReason,
   type VoidRun,
 } from "./ledger-report.ts";
+export { keepWithinBudget, maxBooksBytes } from "./memory-budget.ts";
 export { aheadKindOf, createMemoryStore, type MemoryStoreLimits, memoryStoreLimits } from "./memory-store.ts";
 export { mergeCollection } from "./merge-collection.ts";
 export { mergeConfirmations } from "./merge-confirmation.ts";

@@ -97,9 +97,8 @@ export class LaneTestimony {
   /** A new assignment begins (a join, or the first life sign after "off"). */
   enter(highWatermark: number, wasOff: boolean): void {
     this.#endAssignment();
-    for (const draft of [this.#draft, ...this.#queue, ...(this.#inFlight === undefined ? [] : [this.#inFlight])]) {
-      draft.forgetLeft();
-    }
+    for (const draft of [this.#draft, ...this.#queue]) draft.forgetLeft();
+    this.#inFlight?.forgetLeft();
     const before = this.#entered;
     this.#entered = {
       highWatermark: Math.max(before?.highWatermark ?? 0, highWatermark),
@@ -251,16 +250,12 @@ export class LaneTestimony {
         if (draft !== undefined) this.#queue.unshift(...splitDraft(draft, answer.known));
         return;
       case "send-all":
-        this.#mustSendAll = true;
-        this.#isDoubted = true;
-        this.#claimChanged = true;
-        this.#setEra(answer.era);
-        return;
       case "clone":
-        // The edge takes a new client id; under it the record knows nothing of us.
+        // After "clone" the edge takes a new client id; under it the record knows nothing of us.
         this.#mustSendAll = true;
         this.#isDoubted = true;
         this.#claimChanged = true;
+        if (answer.kind === "send-all") this.#setEra(answer.era);
         return;
     }
   }
@@ -381,6 +376,27 @@ export class LaneTestimony {
     this.#highestCommit = 0;
     // What was committed before is an offset of the era before.
     this.#setClaim({ ...this.#claim, committed: undefined });
+  }
+
+  /** What waits for the store, what is held for it, and where copies would be found. */
+  get weightBytes(): number {
+    return this.#waitingBytes() + this.#held.weightBytes + this.#places.weightBytes;
+  }
+
+  /** Gives up the heavier part: what waits (it is then sent from what is held), or what is held. */
+  shrink(): void {
+    this.#places.clear();
+    if (this.#waitingBytes() > 0) {
+      this.#dropQueue();
+      this.#mustSendAll = true;
+      return;
+    }
+    this.#held = createHolding(this.#era);
+    this.#holdsFrom = Math.max(this.#holdsFrom, this.#position ?? 0);
+  }
+
+  #waitingBytes(): number {
+    return [this.#draft, ...this.#queue].reduce((sum, draft) => sum + (isBlank(draft) ? 0 : draft.weightBytes), 0);
   }
 
   /** With the store away memory stays bounded: what outgrows its bounds is sent from what is held, or forgotten. */
