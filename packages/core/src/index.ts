@@ -123,7 +123,8 @@ export {
   type StreamRequests,
 } from "./stored-lane.ts";
 export { type StreamFacts, streamFactsOf } from "./stream-facts.ts";
-export { LaneTestimony, type TestimonyHeading } from "./testimony.ts";
+export { LaneTestimony } from "./testimony.ts";
+export type { TestimonyHeading } from "./testimony-limits.ts";
 export type {
   Beginning,
   EpochRun,
@@ -134,3 +135,4 @@ export type {
   TestimonyReport,
 } from "./testimony-report.ts";
 export { type Delivery, finish as finishDelivery, type Settlement, Unsettled } from "./unsettled.ts";
+export { visible, visibleJson } from "./visible.ts";

@@ -15,28 +15,8 @@ import {
 } from "./range-set.ts";
 import type { Answer } from "./store.ts";
 import { bodyOf, createDraft, createHolding, type Draft, isBlank, splitDraft } from "./testimony-draft.ts";
+import * as limits from "./testimony-limits.ts";
 import type { MemberClaim, ReceiptTotals, TestimonyReport } from "./testimony-report.ts";
-
-/** What only the edge knows when a testimony is reported. */
-export interface TestimonyHeading {
-  readonly number: number;
-  readonly nonce: string;
-  readonly buildsOn: string;
-}
-
-/** A delivered message whose handler is over without having processed it; given up once our own commit passes it. */
-interface Candidate {
-  readonly producerId: string | undefined;
-  readonly sequence: number;
-  /** The era of the batch that brought it. */
-  readonly era: number;
-}
-
-const maxCandidates = 10_000;
-const maxHeldStreams = 1_000;
-const maxCrashLength = 100;
-/** Drafts that wait while the store is away; beyond it repeats are no longer told apart. */
-const maxSeparated = 64;
 
 /**
  * What one member can testify about one lane for its group. It collects, batch by batch, the offsets that are done
@@ -77,7 +57,7 @@ export class LaneTestimony {
   #holdsFrom = 0;
   /** Counts joins and leaves: a batch that is still in work then belongs to the assignment before. */
   #assignment = 0;
-  readonly #candidates = new Map<number, Candidate>();
+  readonly #candidates = new Map<number, limits.Candidate>();
   /** How far our own commits have passed in this assignment: what is left below it later is left behind at once. */
   #passed = 0;
   #jumpedRanges: RangeSet = [];
@@ -125,15 +105,14 @@ export class LaneTestimony {
    */
   distrust(): void {
     this.#dropQueue();
-    this.#held = createHolding(this.#era);
-    this.#holdsFrom = Math.max(this.#holdsFrom, this.#position ?? 0);
+    this.#forgetHeld();
     this.#places.clear();
     this.leave("off");
   }
 
   /** The consumer ended for good while its process lives: nobody will start it again. */
   crashed(reason: string): void {
-    this.#setClaim({ ...this.#claim, state: "closed", crash: reason.slice(0, maxCrashLength) });
+    this.#setClaim({ ...this.#claim, state: "closed", crash: reason.slice(0, limits.maxCrashLength) });
   }
 
   /** A handler failed: its message is tried again, and people want to see how often. */
@@ -215,7 +194,7 @@ export class LaneTestimony {
    * The next report. The edge repeats the same object until it is answered and then calls `accept`; only then it may
    * ask for another.
    */
-  nextReport(heading: TestimonyHeading): TestimonyReport {
+  nextReport(heading: limits.TestimonyHeading): TestimonyReport {
     const isWhole = this.#mustSendAll;
     if (!isWhole) this.#seal();
     const draft = isWhole ? this.#held : (this.#queue.shift() ?? createDraft(this.#era));
@@ -296,7 +275,7 @@ export class LaneTestimony {
 
   /** @internal The handler is over and did not process it. */
   bookLeft(assignment: number, era: number, offset: number, producerId: string | undefined, sequence: number): void {
-    if (assignment !== this.#assignment || this.#candidates.size >= maxCandidates) return;
+    if (assignment !== this.#assignment || this.#candidates.size >= limits.maxCandidates) return;
     if (offset < this.#passed) this.#draftOf(era).giveUp(offset, producerId, sequence);
     else this.#candidates.set(offset, { producerId, sequence, era });
   }
@@ -329,7 +308,7 @@ export class LaneTestimony {
     const isReplay = first < this.#highestCommit;
     const { handled, isReplay: wasReplay } = this.#draft;
     if (isReplay === wasReplay && !overlaps(handled, first, last)) return;
-    if (this.#queue.length < maxSeparated) this.#seal();
+    if (this.#queue.length < limits.maxSeparated) this.#seal();
     if (isBlank(this.#draft)) this.#draft = createDraft(this.#era, isReplay);
   }
 
@@ -380,38 +359,34 @@ export class LaneTestimony {
 
   /** What waits for the store, what is held for it, and where copies would be found. */
   get weightBytes(): number {
-    return this.#waitingBytes() + this.#held.weightBytes + this.#places.weightBytes;
+    const drafts = [this.#held, this.#draft, ...this.#queue];
+    return drafts.reduce((sum, draft) => sum + draft.weightBytes, this.#places.weightBytes);
   }
 
-  /** Gives up the heavier part: what waits (it is then sent from what is held), or what is held. */
+  /** Gives up what waits (it is then sent from what is held), else what is held. */
   shrink(): void {
     this.#places.clear();
-    if (this.#waitingBytes() > 0) {
-      this.#dropQueue();
-      this.#mustSendAll = true;
-      return;
-    }
+    if (this.#queue.length === 0 && isBlank(this.#draft)) return this.#forgetHeld();
+    this.#dropQueue();
+    this.#mustSendAll = true;
+  }
+
+  /** What was reported until now is never repeated. */
+  #forgetHeld(): void {
     this.#held = createHolding(this.#era);
     this.#holdsFrom = Math.max(this.#holdsFrom, this.#position ?? 0);
   }
 
-  #waitingBytes(): number {
-    return [this.#draft, ...this.#queue].reduce((sum, draft) => sum + (isBlank(draft) ? 0 : draft.weightBytes), 0);
-  }
-
   /** With the store away memory stays bounded: what outgrows its bounds is sent from what is held, or forgotten. */
   #bound(): void {
-    if (this.#held.isTooBig) {
-      this.#held = createHolding(this.#era);
-      this.#holdsFrom = Math.max(this.#holdsFrom, this.#position ?? 0);
-    }
+    if (this.#held.isTooBig) this.#forgetHeld();
     if (this.#draft.isTooBig) {
       this.#draft = createDraft(this.#era);
       this.#mustSendAll = true;
     }
     const folded = foldOldest(this.#held.handled, maxRanges);
     this.#holdsFrom = Math.max(this.#holdsFrom, folded.floor);
-    if (this.#held.streamCount > maxHeldStreams) {
+    if (this.#held.streamCount > limits.maxHeldStreams) {
       this.#holdsFrom = Math.max(this.#holdsFrom, this.#held.forgetOldestStream());
     }
     const first = firstOf(this.#held.handled);

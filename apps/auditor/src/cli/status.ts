@@ -1,8 +1,9 @@
+import { visible } from "@seqwatch/core";
 import type { Static } from "typebox";
 import { coverageReply, statusReply } from "../api/schemas.ts";
 import { exitCodes } from "./cli-error.ts";
 import type { Answer, Ask } from "./run-cli.ts";
-import { type Colors, colored, figure, listed, many, table, visible } from "./terminal.ts";
+import { type Colors, colored, figure, listed, many, table } from "./terminal.ts";
 
 type Status = Static<typeof statusReply>;
 type Blind = Static<typeof coverageReply>["blind"];

@@ -169,7 +169,7 @@ class Look {
 
   async readSettings(queue: string): Promise<QueueSettings | undefined> {
     const [entry, policies, operatorPolicies] = await Promise.all([
-      this.#ask(`/queues/${this.#vhost}/${encodeURIComponent(queue)}`),
+      this.#ask(`/queues/${this.#vhost}/${encodeURIComponent(queue.toWellFormed())}`),
       this.#ask(`/policies/${this.#vhost}`),
       this.#ask(`/operator-policies/${this.#vhost}`),
     ]);
@@ -213,7 +213,7 @@ class Look {
   }
 
   async #readExchange(exchange: string): Promise<ExchangeFacts | "unknown" | undefined> {
-    const path = `/exchanges/${this.#vhost}/${encodeURIComponent(exchange)}`;
+    const path = `/exchanges/${this.#vhost}/${encodeURIComponent(exchange.toWellFormed())}`;
     const [entry, bindings] = await Promise.all([this.#ask(path), this.#ask(`${path}/bindings/source`)]);
     if (entry.kind === "absent") return undefined;
     if (entry.kind === "unknown" || bindings.kind !== "found") return "unknown";
