@@ -1,4 +1,4 @@
-import type { Client, Registration } from "@seqwatch/client";
+import { type Client, createNameHider, type Registration } from "@seqwatch/client";
 import { keepWithinBudget, type Lane, type Reference } from "@seqwatch/core";
 import type { Confirms } from "./confirms.ts";
 import { inGroups } from "./in-groups.ts";
@@ -25,6 +25,7 @@ export class Publisher {
   readonly #registration: Registration;
   readonly #partitionOf: PartitionOf;
   readonly #reference: AmqpSettings["reference"];
+  readonly #hide: (name: string) => string;
   readonly #families: readonly [plain: Family, confirming: Family];
   readonly #overdue: OverdueConfirms;
   readonly #confirmWithinMs: number;
@@ -36,6 +37,7 @@ export class Publisher {
     this.#client = client;
     this.#partitionOf = createPartitionOf(settings, client);
     this.#reference = settings.reference;
+    this.#hide = createNameHider(settings.hideNames?.secret);
     this.#confirmWithinMs = settings.confirmWithinMs ?? defaultConfirmWithinMs;
     this.#overdue = new OverdueConfirms(client, this.#confirmWithinMs);
     this.#families = [this.#createFamily(false), this.#createFamily(true)];
@@ -93,7 +95,7 @@ export class Publisher {
     if (this.#reference === undefined || !(content instanceof Uint8Array)) return;
     try {
       const text: unknown = this.#reference(content, { exchange, routingKey });
-      if (typeof text === "string") this.references.add(stream, sequence, text);
+      if (typeof text === "string") this.references.add(stream, sequence, this.#hide(text));
     } catch (error) {
       this.#client.failedOutside("reference", error);
     }

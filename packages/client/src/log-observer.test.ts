@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createFakeHost } from "../test/fake-host.ts";
 import { createLogObserver } from "./log-observer.ts";
 
-const hostile = "\u001b[2J\u009b31m\u202Edlog\n\r\u2028\u0000\"quoted\" ";
+const hostile = '\u001b[2J\u009b31m\u202Edlog\n\r\u2028\u0000"quoted" ';
 
 /** A finding whose every name somebody else has chosen. */
 function findingNamed(name: string): Finding {

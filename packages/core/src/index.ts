@@ -20,6 +20,7 @@ export type { EvidenceReader } from "./evidence.ts";
 export type { DoubtCause, Finding, Gap, GapState, Instance, Neighbour, Verdict } from "./finding.ts";
 export { docsOf, documentedNames } from "./finding-docs.ts";
 export { isFinal } from "./findings.ts";
+export { hiddenLength, hiddenMark, isHiddenName, leastSecretLength } from "./hidden-name.ts";
 export { type HurriedFindings, lookHurriedly } from "./hurried-look.ts";
 export {
   type ClientStanding,

@@ -235,7 +235,7 @@ export class WatchedProducer {
     if (settings.reference === undefined) return;
     try {
       const text = settings.reference(message, topic);
-      if (typeof text === "string") streams.references.remember(run.ledger, sequence, text);
+      if (typeof text === "string") streams.references.remember(run.ledger, sequence, settings.hide(text));
     } catch (error) {
       client.failedOutside("the option reference", error);
     }

@@ -107,7 +107,7 @@ export function toFinding(text: string): Finding | undefined {
     hasTexts(finding, ["id", "producerId", "state", "verdict", "decidedBy"]) &&
     hasTexts(toObject(finding["lane"]), ["system", "cluster", "destination", "partition"]) &&
     hasOptionalTexts(finding, ["group", "cause"]) &&
-    [finding["openedAtMs"], finding["changedAtMs"]].every(isNumber) &&
+    [finding["openedAtMs"], finding["changedAtMs"]].every(isTime) &&
     isListOf(finding["references"], isText) &&
     isOptional(finding["facts"], (facts) => isListOf(facts, isText)) &&
     isOptional(finding["messages"], (list) => isListOf(list, isReference)) &&
@@ -143,17 +143,17 @@ function isOffsets(value: unknown): boolean {
 
 function isNeighbour(value: unknown): boolean {
   const neighbour = toObject(value);
-  const numbers = [neighbour["offset"], neighbour["timestampMs"]];
   return (
     isCount(neighbour["sequence"]) &&
-    numbers.every((one) => isOptional(one, isNumber)) &&
+    isOptional(neighbour["offset"], isNumber) &&
+    isOptional(neighbour["timestampMs"], isTime) &&
     hasOptionalTexts(neighbour, ["traceparent"])
   );
 }
 
 function isStep(value: unknown): boolean {
   const { state, atMs, provenForMs } = toObject(value);
-  return isText(state) && isNumber(atMs) && isOptional(provenForMs, isNumber);
+  return isText(state) && isTime(atMs) && isOptional(provenForMs, isNumber);
 }
 
 /** Ranges as pairs: whole numbers, ascending. */
@@ -178,7 +178,7 @@ function isRule(value: unknown): value is SwitchRule {
   return (
     Object.entries(named).some(([name, text]) => name === kind && typeof text === "string") &&
     typeof recording === "boolean" &&
-    isOptional(untilMs, isNumber) &&
+    isOptional(untilMs, isTime) &&
     typeof reason === "string" &&
     typeof who === "string"
   );
@@ -203,6 +203,11 @@ function isText(value: unknown): boolean {
 /** JSON may hold 1e999: a version without end would never be overtaken. */
 function isNumber(value: unknown): boolean {
   return typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+}
+
+/** What a Date can hold: beyond it nobody could show it. */
+function isTime(value: unknown): boolean {
+  return typeof value === "number" && Math.abs(value) <= 8.64e15;
 }
 
 function isCount(value: unknown): value is number {
