@@ -13,6 +13,7 @@ export class FakeConsumer implements ConsumerPort {
     this.#config = config;
   }
   async disconnect(): Promise<void> {}
+  seek(): void {}
 
   join(topic: string, partitions: readonly number[]): void {
     this.#emit("group_join", { memberId: "member", memberAssignment: { [topic]: partitions } });

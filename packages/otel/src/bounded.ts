@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from "@opentelemetry/api";
+import type { Attributes } from "@opentelemetry/api";
 
 /** Names may be of any length, and backends drop what is too long, or the whole batch with it. */
 const maxLength = 1_024;
@@ -15,7 +15,7 @@ export function boundedText(text: string): string {
   return (text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`).toWellFormed();
 }
 
-function boundedValue(value: AttributeValue | undefined): AttributeValue | undefined {
+function boundedValue(value: Attributes[string]): Attributes[string] {
   if (typeof value === "string") return boundedText(value);
   if (!Array.isArray(value)) return value;
   const texts = value.filter((item) => typeof item === "string").map(boundedText);
