@@ -140,7 +140,7 @@ function checkUrl(name: string, text: string | undefined, protocols: readonly st
 
 /** URLs hold passwords too. */
 function isSecret(name: string): boolean {
-  return /token|password|url$/i.test(name);
+  return /token|password|secret|url$/i.test(name);
 }
 
 function flagOf(name: string): string {

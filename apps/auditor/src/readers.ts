@@ -52,6 +52,7 @@ function createRabbit(
         ...(ca !== undefined && { ca: [...ca] }),
       }),
     statisticsIntervalMs: settings.amqpStatisticsIntervalMs,
+    nameSecret: settings.nameSecret,
     warn,
   });
 }

@@ -30,6 +30,9 @@ export const settingsSchema = Type.Object(
     amqpManagementUrl: text("RabbitMQ's management API, http://USER:PASSWORD@HOST:PORT"),
     amqpCluster: text("the cluster's name where the applications set their own; else RabbitMQ's own name"),
     amqpStatisticsIntervalMs: duration(5_000, "RabbitMQ's collect_statistics_interval"),
+    nameSecret: Type.Optional(
+      Type.String({ minLength: 16, maxLength: 512, description: "the secret of applications that set hideNames" }),
+    ),
     evidence: oneOf(["none", "offsets", "records"], "records", "what is read from the brokers"),
     auditorHost: Type.String({ default: "127.0.0.1", minLength: 1, description: "the address to listen at" }),
     auditorPort: Type.Integer({

@@ -79,6 +79,20 @@ test("Prometheus gets names without an added unit, and labels without the scope"
   await sdk.close(1_000);
 });
 
+test("hostile names stay one label each of one line, and cut at a thousand characters", async () => {
+  const destination = 'a",x="1"} 9\n\u001b[31m\\\ud800';
+  const labels = { system: "kafka", destination, group: "g".repeat(10_240), partition: "0" } as const;
+  const sdk = createTelemetrySdk({ otlpProtocol: "http/json" }, "0.1.0");
+  const messages = [{ labels, totals: { sent: 7 } }];
+  createTelemetry({ ...sdk, version: "0.1.0", figures: () => ({ ...figures, messages }) });
+  const lines = (await sdk.readPrometheus()).split("\n").filter((line) => line.startsWith("seqwatch_messages_sent"));
+  const group = `${"g".repeat(1_023)}…`;
+  expect(lines).toEqual([
+    `seqwatch_messages_sent_total{system="kafka",destination="a\\",x=\\"1\\"} 9\\n\u001b[31m\\\\\ufffd",group="${group}"} 7`,
+  ]);
+  await sdk.close(1_000);
+});
+
 test("an endpoint that is away holds up the end no longer than it may", async () => {
   const sdk = createTelemetrySdk({ otlpEndpoint: "http://127.0.0.1:1", otlpProtocol: "http/json" }, "0.1.0");
   const telemetry = createTelemetry({ ...sdk, version: "0.1.0", figures: () => figures });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
-import type { Lane } from "@seqwatch/core";
+import { readFileSync, rmSync } from "node:fs";
+import { createMemoryStore, type Lane } from "@seqwatch/core";
+import { clientOf, watchKafka } from "@seqwatch/kafkajs";
 import {
   AclOperationTypes,
   AclPermissionTypes,
@@ -10,7 +11,7 @@ import {
   logLevel,
   ResourcePatternTypes,
 } from "kafkajs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { findFreePorts } from "../../../stack/ports.ts";
 import { type Stack, startStack } from "../../../stack/stack.ts";
 import { completeSettings, type GivenSettings } from "../src/config.ts";
@@ -123,6 +124,38 @@ async function allow(
   });
 }
 
+/** The rights of a level of evidence, as SECURITY.md has them for people to copy: operation and kind of thing. */
+function rightsOf(level: "offsets" | "records"): readonly (readonly [AclOperationTypes, "topic" | "group"])[] {
+  const security = readFileSync(new URL("../../../SECURITY.md", import.meta.url), "utf8");
+  const [, block = ""] = security.split(`SEQWATCH_EVIDENCE=${level}\n`);
+  const lines = block.split("\n");
+  const commands = lines.slice(
+    0,
+    lines.findIndex((line) => !line.startsWith("kafka-acls.sh")),
+  );
+  return commands.flatMap((command) => {
+    const kind = command.includes("--topic") ? "topic" : "group";
+    return [...command.matchAll(/--operation (\w+)/g)].map(([, word = ""]) => [operationOf(word), kind] as const);
+  });
+}
+
+function operationOf(word: string): AclOperationTypes {
+  const operation = {
+    Describe: AclOperationTypes.DESCRIBE,
+    DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
+    Read: AclOperationTypes.READ,
+  }[word];
+  if (operation === undefined) throw new Error(`SECURITY.md names ${word}.`);
+  return operation;
+}
+
+async function allowLevel(level: "offsets" | "records", lane: Lane, groupId: string): Promise<void> {
+  for (const [operation, kind] of rightsOf(level)) {
+    if (kind === "topic") await allow(operation, AclResourceTypes.TOPIC, lane.destination);
+    else await allow(operation, AclResourceTypes.GROUP, groupId);
+  }
+}
+
 const whole = { logStart: 0, logEnd: 3, extracts: [{ first: 0, last: 2 }] };
 
 test("a log is read by TLS, where the authority is one that the settings name", async () => {
@@ -181,4 +214,62 @@ test("each right that is missing leaves out what it guards, and no more; what th
   expect(await read(bySasl, lane, [group])).toMatchObject({ ...whole, groups: new Map([[group, expect.anything()]]) });
   // Reading leaves nothing behind.
   expect((await admin.listGroups()).groups).toEqual([]);
+});
+
+test("each level of evidence is read with just the rights that SECURITY.md gives for it", async () => {
+  const lane = await laneWithRecords();
+  const groupId = `readers-${randomUUID()}`;
+  const bySasl = { kafkaBrokers: address(sasl), ...credentials };
+  const groups = new Map([[groupId, expect.anything()]]);
+
+  await allowLevel("offsets", lane, groupId);
+  expect(await read({ ...bySasl, evidence: "offsets" }, lane, [groupId])).toMatchObject({
+    logStart: 0,
+    logEnd: 3,
+    compacted: false,
+    groups,
+  });
+  expect(warnings).toEqual([]);
+  expect(await read(bySasl, lane, [groupId])).toMatchObject({ recordsUnread: true });
+
+  await allowLevel("records", lane, groupId);
+  expect(await read(bySasl, lane, [groupId])).toMatchObject({ ...whole, compacted: false, groups });
+  expect(warnings).toEqual([]);
+});
+
+test("an application needs no more rights watched than bare: Write, or Read of the topic and the group", async () => {
+  const lane = await laneWithRecords();
+  const groupId = `application-${randomUUID()}`;
+  for (const operation of [AclOperationTypes.WRITE, AclOperationTypes.READ])
+    await allow(operation, AclResourceTypes.TOPIC, lane.destination);
+  await allow(AclOperationTypes.READ, AclResourceTypes.GROUP, groupId);
+  const plainSasl = { mechanism: "plain", username: "auditor", password } as const;
+  const notices: string[] = [];
+  const observer = { finding: () => {}, notice: (notice: object) => void notices.push(JSON.stringify(notice)) };
+  const kafka = watchKafka(new Kafka({ brokers: address(sasl), sasl: plainSasl, logLevel: logLevel.NOTHING }), {
+    service: "application",
+    observer,
+    store: createMemoryStore(),
+  });
+  const client = clientOf(kafka);
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  await producer.send({ topic: lane.destination, messages: [{ value: "d" }] });
+  const consumer = kafka.consumer({ groupId });
+  await consumer.connect();
+  await consumer.subscribe({ topic: lane.destination, fromBeginning: true });
+  await consumer.run({ eachMessage: async () => {} });
+  await vi.waitFor(
+    async () => {
+      await client?.flush();
+      const record = await client?.store.readLane(lane);
+      expect([...(record?.ledgers.values() ?? [])]).toMatchObject([{ acked: [1, 1] }]);
+      expect(record?.groups.get(groupId)?.done.get(0)?.handled).toEqual([0, 3]);
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+  await producer.disconnect();
+  await consumer.disconnect();
+  await client?.close();
+  expect(notices).toEqual([]);
 });

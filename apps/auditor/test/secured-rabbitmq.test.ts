@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { connect } from "amqplib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findFreePorts } from "../../../stack/ports.ts";
@@ -41,6 +41,34 @@ afterAll(async () => {
   rmSync(certificates.folder, { recursive: true });
 });
 
+/** The one command of SECURITY.md that begins like this, behind its beginning. */
+function commandOf(beginning: string): readonly string[] {
+  const security = readFileSync(new URL("../../../SECURITY.md", import.meta.url), "utf8");
+  const line = security.split("\n").find((text) => text.startsWith(beginning));
+  if (line === undefined) throw new Error(`SECURITY.md has no line ${beginning}`);
+  return line.slice(beginning.length).trim().replaceAll("'", "").split(" ");
+}
+
+/** What the commands for the auditor's user do, by the management API. */
+async function createAuditor(): Promise<string> {
+  const [user = "", password = ""] = commandOf("rabbitmqctl add_user");
+  const [, ...tags] = commandOf("rabbitmqctl set_user_tags");
+  const [, , , configure = "", write = "", readable = ""] = commandOf("rabbitmqctl set_permissions");
+  const put = async (path: string, body: object): Promise<void> => {
+    const url = new URL(`/api/${path}`, stack.amqp.managementUrl);
+    const headers = { "content-type": "application/json", authorization: `Basic ${btoa("guest:guest")}` };
+    const { ok, status } = await fetch(new URL(url.pathname, url.origin), {
+      method: "PUT",
+      headers,
+      body: JSON.stringify(body),
+    });
+    if (!ok) throw new Error(`${path}: ${status}`);
+  };
+  await put(`users/${user}`, { password, tags: tags.join(",") });
+  await put(`permissions/%2F/${user}`, { configure, write, read: readable });
+  return `${user}:${password}`;
+}
+
 async function read(queue: string, change: object = {}) {
   const warnings: string[] = [];
   const settings = completeSettings({
@@ -76,4 +104,28 @@ test("an authority that nobody named is trusted by neither, and that is said", a
   const { reading, warnings } = await read(`evidence-${randomUUID()}`, { tlsCa: undefined });
   expect(reading).toBeUndefined();
   expect(warnings.join("\n")).toMatch(/MANAGEMENT_UNREADABLE .*(certificate|self-signed)/);
+});
+
+test("an auditor reads with just the rights that SECURITY.md gives it, and can change nothing with them", async () => {
+  const account = await createAuditor();
+  const { reading, warnings } = await read(`evidence-${randomUUID()}`, {
+    amqpUrl: `amqps://${account}@127.0.0.1:${amqps}`,
+    amqpManagementUrl: `https://${account}@127.0.0.1:${https}`,
+  });
+  expect(reading).toMatchObject({ exists: true, bound: true, provable: true, consumerCount: 0 });
+  expect(warnings).toEqual([]);
+
+  const url = new URL(stack.amqp.url);
+  const connection = await connect(`amqp://${account}@${url.host}`);
+  const refused = async (
+    change: (channel: Awaited<ReturnType<typeof connection.createChannel>>) => Promise<unknown>,
+  ) => {
+    const channel = await connection.createChannel();
+    channel.on("error", () => {});
+    await expect(change(channel)).rejects.toThrow("ACCESS_REFUSED");
+  };
+  await refused((channel) => channel.assertQueue(`forbidden-${randomUUID()}`));
+  await refused((channel) => channel.assertExchange(`forbidden-${randomUUID()}`, "direct"));
+  await refused((channel) => channel.deleteQueue("anything"));
+  await connection.close();
 });

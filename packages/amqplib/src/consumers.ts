@@ -1,5 +1,5 @@
 import type { Client, Registration } from "@seqwatch/client";
-import type { ConsumerSign } from "@seqwatch/core";
+import { type ConsumerSign, keepWithinBudget } from "@seqwatch/core";
 import { inGroups } from "./in-groups.ts";
 import { type ConsumerOptions, QueueConsumer } from "./queue-consumer.ts";
 
@@ -47,6 +47,11 @@ export class Consumers {
     this.#registration.soon();
   }
 
+  /** Accounting went wrong somewhere: every queue is in doubt before anybody signs again. */
+  distrust(): void {
+    for (const consumer of this.#consumers) consumer.missed();
+  }
+
   know(cluster: string, queue: string): void {
     if (queue !== "" && this.#places.size < maxPlaces) this.#places.set(keyOf({ cluster, queue }), { cluster, queue });
   }
@@ -72,6 +77,8 @@ export class Consumers {
   #followSwitch(): void {
     for (const consumer of this.#consumers) consumer.followSwitch();
     this.#registration.soon();
+    // Whoever switched itself off does nothing more; its queues are in doubt before it signs again.
+    if (this.#client.isOffByItself) this.#settleOff([...this.#consumers]);
     // A store that does not answer must not keep the accounting on: the doubt stays noted and goes out before any sign.
     this.#cancelOff();
     this.#cancelOff = this.#client.host.after(offLimitMs, () => this.#settleOff([...this.#consumers]));
@@ -84,6 +91,7 @@ export class Consumers {
   async #report(): Promise<void> {
     const nowMs = this.#client.host.nowMs();
     const consumers = [...this.#consumers];
+    keepWithinBudget(consumers.flatMap((consumer) => consumer.accounts));
     const signs = new Map<QueueConsumer, ConsumerSign>();
     await inGroups(consumers, async (consumer) => {
       const sign = await consumer.report(nowMs);

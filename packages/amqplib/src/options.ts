@@ -1,4 +1,4 @@
-import { badOption, type Client, type ClientOptions, checkOptionNames } from "@seqwatch/client";
+import { badOption, type Client, type ClientOptions, checkHideNames, checkOptionNames } from "@seqwatch/client";
 
 /** What happens to a message that was certainly processed before. */
 export type OnDuplicate = "run" | "skip";
@@ -20,6 +20,11 @@ export interface AmqpSettings {
   readonly onDuplicate?: OnDuplicate;
   /** What has had no confirm for so long is booked as uncertain, and told. Default: 60,000 ms. */
   readonly confirmWithinMs?: number;
+  /**
+   * Names that may hold personal data (routing keys of all exchanges but the default one, and references) leave the process only as keyed hashes. Everybody who has
+   * to agree (producers, consumers, the auditor) needs the same secret, of at least 16 characters.
+   */
+  readonly hideNames?: { readonly secret: string };
   /** What people call a message: an order number, say. Called for each stamped message; kept for those that go wrong. */
   readonly reference?: (content: Uint8Array, fields: PublishedTo) => string | undefined;
 }
@@ -36,6 +41,7 @@ export type AmqpOptions = AmqpSettings & (ClientOptions | { readonly client: Cli
 /** Throws a `ClientError` for a setting that cannot be used. */
 export function checkSettings(settings: AmqpSettings): void {
   checkOptionNames(settings);
+  checkHideNames(settings.hideNames);
   const { vhost, partitionBy, reference, confirmWithinMs, onDuplicate = "run" } = settings;
   if (!["run", "skip"].includes(onDuplicate)) throw badOption("onDuplicate", onDuplicate, '"run" or "skip"');
   if (vhost !== undefined && (typeof vhost !== "string" || vhost === "")) throw badOption("vhost", vhost, "a text");

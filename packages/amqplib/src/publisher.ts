@@ -1,5 +1,5 @@
-import type { Client, Registration } from "@seqwatch/client";
-import type { Lane, Reference } from "@seqwatch/core";
+import { type Client, createNameHider, type Registration } from "@seqwatch/client";
+import { keepWithinBudget, type Lane, type Reference } from "@seqwatch/core";
 import type { Confirms } from "./confirms.ts";
 import { inGroups } from "./in-groups.ts";
 import { LaneTable } from "./lane-table.ts";
@@ -25,6 +25,7 @@ export class Publisher {
   readonly #registration: Registration;
   readonly #partitionOf: PartitionOf;
   readonly #reference: AmqpSettings["reference"];
+  readonly #hide: (name: string) => string;
   readonly #families: readonly [plain: Family, confirming: Family];
   readonly #overdue: OverdueConfirms;
   readonly #confirmWithinMs: number;
@@ -36,6 +37,7 @@ export class Publisher {
     this.#client = client;
     this.#partitionOf = createPartitionOf(settings, client);
     this.#reference = settings.reference;
+    this.#hide = createNameHider(settings.hideNames?.secret);
     this.#confirmWithinMs = settings.confirmWithinMs ?? defaultConfirmWithinMs;
     this.#overdue = new OverdueConfirms(client, this.#confirmWithinMs);
     this.#families = [this.#createFamily(false), this.#createFamily(true)];
@@ -93,9 +95,9 @@ export class Publisher {
     if (this.#reference === undefined || !(content instanceof Uint8Array)) return;
     try {
       const text: unknown = this.#reference(content, { exchange, routingKey });
-      if (typeof text === "string") this.references.add(stream, sequence, text);
+      if (typeof text === "string") this.references.add(stream, sequence, this.#hide(text));
     } catch (error) {
-      this.#client.failed("reference", error);
+      this.#client.failedOutside("reference", error);
     }
   }
 
@@ -107,6 +109,15 @@ export class Publisher {
     const { lane, ledger } = stream;
     this.#client.notice({ kind: "unroutable", lane, producerId: ledger.producerId, sequences, references });
     this.#registration.soon();
+  }
+
+  /** Booking went wrong: no outcome is concluded from what any of these ledgers lacks. */
+  failed(where: string, error: unknown): void {
+    try {
+      for (const { ledger } of this.#streams()) ledger.distrust();
+    } finally {
+      this.#client.failed(where, error);
+    }
   }
 
   /** The last connection was closed: whatever is published later un-ends its stream. */
@@ -166,6 +177,7 @@ export class Publisher {
   async #report(): Promise<void> {
     const nowMs = this.#client.host.nowMs();
     this.#overdue.look();
+    keepWithinBudget([...this.#streams()].map(({ ledger }) => ledger));
     for (const stream of this.#streams()) stream.look(nowMs, this.#confirmWithinMs);
     await inGroups(
       [...this.#streams()].filter((stream) => stream.hasNews),

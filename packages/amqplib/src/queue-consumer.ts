@@ -78,6 +78,11 @@ export class QueueConsumer {
     return { account: lane.account, producerId, sequence };
   }
 
+  /** Something was delivered or settled, and not accounted for. */
+  missed(): void {
+    this.#isBlind = true;
+  }
+
   /** No more deliveries will come; it counts as closed once what it holds is settled. */
   end(): void {
     this.#isEnding = true;
@@ -101,6 +106,10 @@ export class QueueConsumer {
       if (lane.isEnding) lane.isOn = false;
       lane.isEnding = false;
     }
+  }
+
+  get accounts(): readonly InLane["account"][] {
+    return [...this.#lanes, ...this.#graves.values()].map(({ account }) => account);
   }
 
   get isUnderLoad(): boolean {

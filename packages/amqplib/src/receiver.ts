@@ -42,7 +42,8 @@ export class Receiver {
   consume(below: Below, args: readonly unknown[]): unknown {
     const [queue, handler, options] = args;
     if (typeof queue !== "string" || !isHandler(handler)) return below(args);
-    const consumer = this.#openConsumer(queue, "consume");
+    const consumer = this.#guard("opening a consumer", () => this.#openConsumer(queue, "consume"));
+    if (consumer === undefined) return below(args);
     const noAck = isObject(options) && Boolean(options["noAck"]);
     const watched = (message: unknown): unknown => this.#handle(consumer, noAck, handler, message);
     const replaced = [queue, watched, ...args.slice(2)];
@@ -66,7 +67,8 @@ export class Receiver {
   get(below: Below, args: readonly unknown[]): unknown {
     const [queue, options] = args;
     if (typeof queue !== "string") return below(args);
-    const getter = this.#getterOf(queue);
+    const getter = this.#guard("opening a consumer", () => this.#getterOf(queue));
+    if (getter === undefined) return below(args);
     const noAck = isObject(options) && Boolean(options["noAck"]);
     return callAndTell(below, args, { ...this.#how, callbackAt: 2 }, (outcome) => {
       if (outcome.kind !== "done" || !isMessage(outcome.value)) return;
@@ -79,13 +81,16 @@ export class Receiver {
   settle(below: Below, args: readonly unknown[], multiple: boolean, settlement: Settlement): unknown {
     const answer = below(args);
     const [message] = args;
-    if (isMessage(message)) this.#unsettled.settle(message.fields.deliveryTag, multiple, settlement);
+    if (isMessage(message)) {
+      const tag = message.fields.deliveryTag;
+      this.#guard("settling a delivery", () => this.#unsettled.settle(tag, multiple, settlement));
+    }
     return answer;
   }
 
   settleAll(below: Below, args: readonly unknown[], settlement: Settlement): unknown {
     const answer = below(args);
-    this.#unsettled.settle(0, true, settlement);
+    this.#guard("settling a delivery", () => this.#unsettled.settle(0, true, settlement));
     return answer;
   }
 
@@ -111,13 +116,13 @@ export class Receiver {
   changeQueue(below: Below, args: readonly unknown[], callbackAt: number): unknown {
     const { consumers, cluster } = this.#options;
     const queue = this.#nameOf(args[0]);
-    consumers.doubt(cluster, queue);
+    this.#guard("doubting a queue", () => consumers.doubt(cluster, queue));
     return callAndTell(below, args, { ...this.#how, callbackAt }, () => consumers.doubt(cluster, queue));
   }
 
   changeExchange(below: Below, args: readonly unknown[], callbackAt: number): unknown {
     const { consumers, cluster } = this.#options;
-    consumers.doubtAll(cluster);
+    this.#guard("doubting a queue", () => consumers.doubtAll(cluster));
     return callAndTell(below, args, { ...this.#how, callbackAt }, () => consumers.doubtAll(cluster));
   }
 
@@ -134,23 +139,27 @@ export class Receiver {
   /** The application's handler, with the account around it. What it throws goes on to amqplib, as it would bare. */
   #handle(consumer: QueueConsumer, noAck: boolean, handler: Handler, message: unknown): unknown {
     if (!isMessage(message)) {
-      this.#end(consumer);
+      this.#guard("ending a consumer", () => this.#end(consumer));
       return Reflect.apply(handler, undefined, [message]);
     }
     const handle = (): unknown => Reflect.apply(handler, undefined, [message]);
     const delivered = this.#deliver(consumer, noAck, message);
     if (delivered === undefined) return handle();
-    if (this.#skips(delivered, message)) return this.#skip(delivered, message, noAck);
+    const skips = this.#guard("looking for a duplicate", () => this.#skips(delivered, message)) ?? false;
+    if (skips) return this.#skip(delivered, message, noAck);
     if (!noAck) return handle();
-    return handleWithoutAck(delivered, { message, handler, handle, over: () => this.#remember(delivered) });
+    const over = (): void => this.#remember(delivered);
+    const guard = (book: () => void): void => this.#guard("settling a delivery", book);
+    return handleWithoutAck(delivered, { message, handler, handle, over, guard });
   }
 
   /** An ack of the application: what it still works on is held, what it has processed is remembered. */
   #acked(held: Held): "settled" | "held" {
-    const finish = (hasFailed: boolean): void => {
-      if (!hasFailed) this.#remember(held);
-      finishDelivery(held, hasFailed ? "requeued" : "processed");
-    };
+    const finish = (hasFailed: boolean): void =>
+      this.#guard("settling a delivery", () => {
+        if (!hasFailed) this.#remember(held);
+        finishDelivery(held, hasFailed ? "requeued" : "processed");
+      });
     if (held.message !== undefined && holdsOpen(held.message, finish)) return "held";
     this.#remember(held);
     return "settled";
@@ -170,13 +179,19 @@ export class Receiver {
 
   /** It was worked before: the broker hears that it is done, as it would from the handler. */
   #skip(held: Held, message: Message, noAck: boolean): undefined {
-    held.account.skipped();
-    if (noAck) held.account.processed(held.producerId, held.sequence);
-    else this.#options.acknowledge(message);
+    this.#guard("settling a delivery", () => {
+      held.account.skipped();
+      if (noAck) held.account.processed(held.producerId, held.sequence);
+    });
+    if (!noAck) this.#options.acknowledge(message);
   }
 
   /** With noAck nobody will settle it but whoever asked. undefined = it is not accounted for. */
   #deliver(consumer: QueueConsumer, noAck: boolean, message: Message): Held | undefined {
+    if (this.#options.client.isOffByItself) {
+      consumer.missed();
+      return undefined;
+    }
     try {
       const held = consumer.deliver(message);
       if (held === undefined) return undefined;
@@ -186,9 +201,24 @@ export class Receiver {
       if (!noAck) this.#unsettled.add(message.fields.deliveryTag, held);
       return held;
     } catch (error) {
-      this.#options.client.failed("accounting for a delivery", error);
+      this.#failed("accounting for a delivery", error);
       return undefined;
     }
+  }
+
+  #guard<T>(where: string, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#failed(where, error);
+      return undefined;
+    }
+  }
+
+  /** Something was delivered or settled that no account holds: nothing is concluded from its absence. */
+  #failed(where: string, error: unknown): void {
+    this.#options.consumers.distrust();
+    this.#options.client.failed(where, error);
   }
 
   #openConsumer(queue: string, kind: "consume" | "get"): QueueConsumer {

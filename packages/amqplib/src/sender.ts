@@ -39,7 +39,10 @@ export class Sender {
     const stream = this.#streamOf(exchange, routingKey);
     if (stream === undefined) return this.#publishBare(below, args);
     if (carrier === undefined) return this.#publishUnaudited(below, args, stream);
-    return this.#publishStamped(below, args, { stream, carrier, exchange, routingKey });
+    const to = { stream, carrier, exchange, routingKey };
+    const stamped = this.#stamp(to, args);
+    if (stamped === undefined) return this.#publishBare(below, args);
+    return this.#publishStamped(below, args, { ...to, ...stamped });
   }
 
   /** Takes in an event of the channel before anyone else hears it. True: nobody else is to hear it. */
@@ -54,59 +57,79 @@ export class Sender {
     return false;
   }
 
-  #publishStamped(
-    below: Below,
-    args: readonly unknown[],
-    to: {
-      readonly stream: OutStream;
-      readonly carrier: Carrier;
-      readonly exchange: string;
-      readonly routingKey: string;
-    },
-  ): unknown {
-    const [, , content, options, confirmed] = args;
+  /** Puts the next stamp on the message, or the one that it had before. undefined = that failed, and it goes out bare. */
+  #stamp(to: Stamping, [, , content, options]: readonly unknown[]): Stamped | undefined {
     const { stream, carrier, exchange, routingKey } = to;
-    const { ledger } = stream;
-    const kept = this.#options.republished.take(stream, content, options, exchange, routingKey);
-    const sequence = kept?.sequence ?? ledger.take();
-    const copy = kept?.copy ?? 1;
-    const stamp = ledger.prefix + sequence;
-    carrier.headers[stampHeader] = stamp;
-    numberCopy(carrier.headers, copy, this.#maxTableBytes);
+    try {
+      const kept = this.#options.republished.take(stream, content, options, exchange, routingKey);
+      const sequence = kept?.sequence ?? stream.ledger.take();
+      const copy = kept?.copy ?? 1;
+      const stamp = stream.ledger.prefix + sequence;
+      carrier.headers[stampHeader] = stamp;
+      numberCopy(carrier.headers, copy, this.#maxTableBytes);
+      return { isAgain: kept !== undefined, copy, sequence, stamp };
+    } catch (error) {
+      this.#options.publisher.failed("stamping a message", error);
+      return undefined;
+    }
+  }
+
+  #publishStamped(below: Below, args: readonly unknown[], to: Stamping & Stamped): unknown {
+    const [, , content, , confirmed] = args;
+    const { stream, carrier, exchange, routingKey, isAgain, sequence } = to;
     let answer: unknown;
     try {
       answer = below([exchange, routingKey, content, carrier.options, confirmed]);
     } catch (error) {
       // Nothing was written: amqplib encodes first. A republished message that is refused stays uncertain.
-      if (kept === undefined) ledger.untake(sequence);
+      this.#guard("taking a sequence back", () => void (!isAgain && stream.ledger.untake(sequence)));
       if (!(error instanceof RangeError)) throw error;
       return this.#publishUnaudited(below, args, stream);
     }
-    if (kept !== undefined) ledger.bookRetried(sequence, sequence);
+    this.#guard("booking a publish", () => this.#book(to, args));
+    return answer;
+  }
+
+  /** It is on its way: nothing that fails from here on is the application's to hear. */
+  #book(
+    { stream, sequence, copy, isAgain, stamp, carrier, exchange, routingKey }: Stamping & Stamped,
+    args: readonly unknown[],
+  ) {
+    const [, , content, options] = args;
+    const { ledger } = stream;
+    if (this.#confirms !== undefined) {
+      const askedFor = carrier.asksForReturn ? stamp : undefined;
+      const held = this.#confirms.hold(content);
+      this.#confirms.published({ stream, sequence, copy, exchange, routingKey, content: held, options, askedFor });
+    }
+    if (isAgain) ledger.bookRetried(sequence, sequence);
     if (carrier.isTransient) ledger.bookTransient(sequence);
     if (carrier.expiresAfterMs !== undefined) ledger.bookExpiring(sequence, carrier.expiresAfterMs);
     if (this.#confirms === undefined) {
       ledger.bookTold(sequence, sequence);
       this.#options.publisher.publishedPlain(exchange, routingKey);
-    } else {
-      const askedFor = carrier.asksForReturn ? stamp : undefined;
-      const held = this.#confirms.hold(content);
-      this.#confirms.published({ stream, sequence, copy, exchange, routingKey, content: held, options, askedFor });
     }
     this.#options.publisher.refer(stream, sequence, content, exchange, routingKey);
-    return answer;
   }
 
   #publishUnaudited(below: Below, args: readonly unknown[], stream: OutStream): unknown {
     const answer = this.#publishBare(below, args);
-    stream.ledger.bookUnaudited(1);
+    this.#guard("counting a publish", () => stream.ledger.bookUnaudited(1));
     return answer;
   }
 
   #publishBare(below: Below, args: readonly unknown[]): unknown {
     const answer = below(args);
-    this.#confirms?.published(undefined);
+    this.#guard("counting a publish", () => this.#confirms?.published(undefined));
     return answer;
+  }
+
+  #guard(where: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#options.publisher.failed(where, error);
+    }
   }
 
   #carrierOf(options: unknown): Carrier | undefined {
@@ -123,7 +146,7 @@ export class Sender {
     try {
       return this.#options.publisher.streamOf(this.#options.cluster, exchange, routingKey, this.#options.confirms);
     } catch (error) {
-      this.#options.client.failed("opening a stream", error);
+      this.#options.publisher.failed("opening a stream", error);
       return undefined;
     }
   }
@@ -141,6 +164,23 @@ export class Sender {
     publisher.returned(stream, sequence);
     return this.#confirms !== undefined && !this.#confirms.isAskedFor(stamp);
   }
+}
+
+/** A message that can be stamped, and where it goes. */
+interface Stamping {
+  readonly stream: OutStream;
+  readonly carrier: Carrier;
+  readonly exchange: string;
+  readonly routingKey: string;
+}
+
+interface Stamped {
+  /** It was published before, under the same sequence. */
+  readonly isAgain: boolean;
+  /** Which of its copies it is, from 1. */
+  readonly copy: number;
+  readonly sequence: number;
+  readonly stamp: string;
 }
 
 /**

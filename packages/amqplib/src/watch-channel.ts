@@ -41,7 +41,11 @@ export function watchChannel(
   const receiver = new Receiver({ ...services, cluster, api: kind.api, acknowledge });
   overrideMessages(channel, sender, receiver);
   overrideTopology(channel, receiver, kind.api);
-  overrideEvents(channel, services.client, sender, receiver);
+  const failed = (where: string, error: unknown): void => {
+    services.consumers.distrust();
+    services.publisher.failed(where, error);
+  };
+  overrideEvents(channel, failed, sender, receiver);
 }
 
 function overrideMessages(channel: object, sender: Sender, receiver: Receiver): void {
@@ -80,13 +84,18 @@ function overrideTopology(channel: object, receiver: Receiver, api: Api): void {
  * The channel's events pass here before any listener: confirms and closes are booked before the application hears of
  * them, no listener of ours is there to be counted or removed, and a return that only we asked for stays with us.
  */
-function overrideEvents(channel: object, client: Client, sender: Sender, receiver: Receiver): void {
+function overrideEvents(
+  channel: object,
+  failed: (where: string, error: unknown) => void,
+  sender: Sender,
+  receiver: Receiver,
+): void {
   methodsOf(channel)("emit", (below, args) => {
     try {
       if (sender.event(args[0], args[1])) return false;
       if (args[0] === "close") receiver.close();
     } catch (error) {
-      client.failed("an event of a channel", error);
+      failed("an event of a channel", error);
     }
     return below(args);
   });

@@ -14,17 +14,20 @@ export function handleWithoutAck(
     readonly handle: () => unknown;
     /** It was processed. */
     readonly over: () => void;
+    /** Runs our booking, whose failure is not the handler's. */
+    readonly guard: (book: () => void) => void;
   },
 ): unknown {
   const { account, producerId, sequence } = held;
   const { handler, handle } = call;
   account.unsettledCount += 1;
-  const finish = (isProcessed: boolean): void => {
-    account.unsettledCount -= 1;
-    if (!isProcessed) return;
-    account.processed(producerId, sequence);
-    call.over();
-  };
+  const finish = (isProcessed: boolean): void =>
+    call.guard(() => {
+      account.unsettledCount -= 1;
+      if (!isProcessed) return;
+      account.processed(producerId, sequence);
+      call.over();
+    });
   const over = (isProcessed: boolean): void => {
     const isHeld = isProcessed && holdsOpen(call.message, (hasFailed) => finish(!hasFailed));
     if (!isHeld) finish(isProcessed);

@@ -6,12 +6,14 @@ import {
   producerIdOf,
   type Store,
 } from "@seqwatch/core";
+import { blamedStoreOf } from "./blamed-store.ts";
 import { type Host, systemHost } from "./host.ts";
 import { createLogObserver } from "./log-observer.ts";
 import { type SharedMemory, sharedMemoryOf } from "./memory.ts";
 import { type ClientOptions, checkOptionNames, parseOptions, type Settings } from "./options.ts";
 import { Recording } from "./recording.ts";
 import { type Registration, type Reporter, ReportLoop } from "./report-loop.ts";
+import { reasonOf, SelfProtection, textOfOff } from "./self-protection.ts";
 import { Troubles } from "./troubles.ts";
 
 /**
@@ -44,6 +46,8 @@ export interface Client {
   isRecording(destination: string): boolean;
   /** The process's own switch, without any store: false wins over every rule; true lets the rules decide again. */
   setRecording(recording: boolean): void;
+  /** Too many of our own failures: the client switched its recording off by itself, see `failed`. */
+  readonly isOffByItself: boolean;
   /** Called after each change of the switch; compare `isRecording` of what you watch. Returns the way out. */
   onRecordingChange(listener: () => void): () => void;
   /** Starts calling `report`: producers each second; consumers every 200 ms under load and each second at rest. */
@@ -54,8 +58,13 @@ export interface Client {
   setRole(owner: object, role: string | undefined): void;
   notice(notice: Notice): void;
   finding(finding: Finding): void;
-  /** Counts and tells a failure of ours; for everything that must not reach the user's code. */
+  /**
+   * Counts and tells a failure of ours; for everything that must not reach the user's code. Ten within a minute switch
+   * the recording of this client off, unless they are the store's.
+   */
   failed(where: string, error: unknown): void;
+  /** Counts and tells a failure of what is not ours: a function of the application's, a file, a broker. */
+  failedOutside(where: string, error: unknown): void;
   /**
    * How the broker's own evidence is read by the audit inside this process; unused with a store, whose auditor reads for
    * itself. `create` is called at most once, when the audit is there.
@@ -90,6 +99,10 @@ class LiveClient implements Client {
   readonly #memory: SharedMemory | undefined;
   readonly #troubles: Troubles;
   readonly #recording: Recording;
+  readonly #isStoreError: (error: unknown) => boolean;
+  readonly #protection = new SelfProtection();
+  /** After what it switched itself off, for people. */
+  #offByItself = "";
   readonly #loops = new Set<ReportLoop>();
   readonly #roles = new Map<object, string>();
   #clientId: string;
@@ -109,16 +122,26 @@ class LiveClient implements Client {
     this.cluster = settings.cluster;
     this.host = host;
     this.#memory = options.store === undefined ? sharedMemoryOf(host) : undefined;
-    this.store = options.store ?? sharedMemoryOf(host).store;
+    const blamed = blamedStoreOf(options.store ?? sharedMemoryOf(host).store);
+    this.store = blamed.store;
+    this.#isStoreError = (error) => blamed.isItsError(error);
     this.#settings = settings;
     this.#clientId = this.newProducerId();
     this.#troubles = new Troubles(options.observer ?? createLogObserver(host), host);
-    this.#recording = new Recording(() => this, host, this.#troubles);
+    this.#recording = new Recording(
+      () => this,
+      host,
+      (error) => this.failed("a listener of the switch", error),
+    );
     if (this.isEnabled) this.#start(options);
   }
 
   get clientId(): string {
     return this.#clientId;
+  }
+
+  get isOffByItself(): boolean {
+    return this.#recording.isOffByItself;
   }
 
   newProducerId(): string {
@@ -139,6 +162,7 @@ class LiveClient implements Client {
   }
 
   setRecording(recording: boolean): void {
+    if (recording) this.#protection.reset();
     this.#recording.setLocally(recording);
   }
 
@@ -182,6 +206,13 @@ class LiveClient implements Client {
   }
 
   failed(where: string, error: unknown): void {
+    this.#troubles.failed(where, error);
+    if (this.#isStoreError(error) || !this.#protection.isTooMuch(this.host.nowMs())) return;
+    if (this.#recording.isOffByItself || this.#closing !== undefined) return;
+    this.#switchItselfOff(where, error);
+  }
+
+  failedOutside(where: string, error: unknown): void {
     this.#troubles.failed(where, error);
   }
 
@@ -234,7 +265,7 @@ class LiveClient implements Client {
     this.#stopAudit = audit.listen({
       isChosen,
       finding: (finding) => this.finding(finding),
-      failed: (where, error) => this.failed(where, error),
+      failed: (where, error) => this.failedOutside(where, error),
     });
     const text = `${this.service} is watched without a store: everything stays in this process, and its findings end with it.`;
     this.notice({ kind: "started", text });
@@ -257,7 +288,7 @@ class LiveClient implements Client {
     try {
       if (path !== undefined) await this.#recording.readFile(path);
     } catch (error) {
-      this.failed("reading the recording file", error);
+      this.failedOutside("reading the recording file", error);
     }
     try {
       await this.#recording.readStore(this.store);
@@ -265,6 +296,14 @@ class LiveClient implements Client {
       this.#recording.refresh();
       this.failed("reading the switch", error);
     }
+  }
+
+  /** Said once: what is off stays off until a person switches it on again. */
+  #switchItselfOff(where: string, error: unknown): void {
+    this.#offByItself = reasonOf(where, error);
+    this.#recording.switchItselfOff();
+    this.notice({ kind: "warning", code: "OFF_BY_ITSELF", text: textOfOff(this.service, this.#offByItself) });
+    this.#signSoon();
   }
 
   #signSoon(): void {
@@ -290,6 +329,7 @@ class LiveClient implements Client {
       reportErrorCount: this.#troubles.errorCount,
       droppedReportCount: this.#droppedReportCount,
       ...(unstampedCount > 0 && { unstampedCount }),
+      ...(this.#recording.isOffByItself && { offByItself: this.#offByItself }),
     });
   }
 

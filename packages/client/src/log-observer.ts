@@ -1,9 +1,10 @@
-import { countOf, type Finding, formatRanges, type Lane, type Notice, type Observer } from "@seqwatch/core";
+import { countOf, type Finding, formatRanges, type Lane, type Notice, type Observer, visible } from "@seqwatch/core";
 import type { Host } from "./host.ts";
 
 /** The observer that is there without any setting: one line on stderr for each finding and notice, folded when many. */
 export function createLogObserver(host: Host): Observer {
-  const print = foldedPrinter(host);
+  const fold = foldedPrinter(host);
+  const print = (line: string): void => fold(visible(line).slice(0, maxLineLength));
   const told = new Map<string, string>();
   return {
     finding: (finding) => {
@@ -43,6 +44,8 @@ function foldedPrinter(host: Host): (line: string) => void {
 }
 
 const maxTold = 1_000;
+/** Names of topics and the application's own references may be of any length. */
+const maxLineLength = 2_000;
 const windowMs = 1_000;
 const maxLines = 20;
 

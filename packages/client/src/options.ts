@@ -129,6 +129,7 @@ const optionNames: ReadonlySet<string> = new Set([
   "vhost",
   "partitionBy",
   "confirmWithinMs",
+  "hideNames",
 ]);
 
 /** Refuses what is no options object, and misspelt names: a setting that is silently not there is worse than an error. */

@@ -1,7 +1,6 @@
 import { everythingOn, isRecording, type Store, type SwitchState } from "@seqwatch/core";
 import type { Host } from "./host.ts";
 import { parseOnOff } from "./options.ts";
-import type { Troubles } from "./troubles.ts";
 
 /** Who asks the switch. */
 export interface RecordingSubject {
@@ -12,13 +11,17 @@ export interface RecordingSubject {
 /**
  * Whether this process records, by destination. The process's own word (`setRecording(false)`) wins, then the watched
  * file, then the switch in the store. What cannot be read changes nothing: the last known word stands.
+ *
+ * What switched itself off stays off until a person's word that comes later: `setRecording(true)`, the file or the
+ * store's switch turned from off to on for this client, a new start. That a rule's time is over is nobody's word.
  */
 export class Recording {
   readonly #subject: () => RecordingSubject;
   readonly #host: Host;
-  readonly #troubles: Troubles;
+  readonly #failed: (error: unknown) => void;
   readonly #listeners = new Set<() => void>();
   #isLocallyOff = false;
+  #isOffByItself = false;
   #file: boolean | undefined;
   #state: SwitchState = everythingOn;
   /** undefined = the same for every destination. */
@@ -27,10 +30,10 @@ export class Recording {
   /** What the last look said, as text: listeners hear only of changes. */
   #lastWord = "";
 
-  constructor(subject: () => RecordingSubject, host: Host, troubles: Troubles) {
+  constructor(subject: () => RecordingSubject, host: Host, failed: (error: unknown) => void) {
     this.#subject = subject;
     this.#host = host;
-    this.#troubles = troubles;
+    this.#failed = failed;
   }
 
   /** One branch while everything is on (or off); else one look-up. */
@@ -45,6 +48,16 @@ export class Recording {
 
   setLocally(recording: boolean): void {
     this.#isLocallyOff = !recording;
+    if (recording) this.#isOffByItself = false;
+    this.refresh();
+  }
+
+  get isOffByItself(): boolean {
+    return this.#isOffByItself;
+  }
+
+  switchItselfOff(): void {
+    this.#isOffByItself = true;
     this.refresh();
   }
 
@@ -60,13 +73,18 @@ export class Recording {
     if (text !== undefined && text.trim() !== "" && said === undefined) {
       throw new Error(`${path} says ${JSON.stringify(text.trim().slice(0, 40))}; it has to say "on" or "off".`);
     }
+    if (this.#file === false && said === true) this.#isOffByItself = false;
     this.#file = said;
     this.refresh();
   }
 
   async readStore(store: Store): Promise<void> {
     const state = await store.readSwitch();
-    if (state.version > this.#state.version) this.#state = state;
+    if (state.version > this.#state.version) {
+      const wasOn = this.#decide("");
+      this.#state = state;
+      if (!wasOn && this.#decide("")) this.#isOffByItself = false;
+    }
     this.refresh();
   }
 
@@ -86,12 +104,12 @@ export class Recording {
     try {
       listener();
     } catch (error) {
-      this.#troubles.failed("a listener of the switch", error);
+      this.#failed(error);
     }
   }
 
   #uniformWord(): boolean | undefined {
-    if (this.#isLocallyOff) return false;
+    if (this.#isLocallyOff || this.#isOffByItself) return false;
     if (this.#file !== undefined) return this.#file;
     const nowMs = this.#host.wallMs();
     const living = this.#state.rules.filter((rule) => rule.untilMs === undefined || rule.untilMs > nowMs);

@@ -32,6 +32,7 @@ export class BatchAccount {
   /** The next raw offset that nobody has spoken for. */
   #next: number;
   #bookedCount = 0;
+  #isAbandoned = false;
 
   constructor(testimony: LaneTestimony, batch: DeliveredBatch, era: number, assignment: number) {
     this.#testimony = testimony;
@@ -46,8 +47,14 @@ export class BatchAccount {
     return this.#bookedCount >= this.#batch.visibleCount;
   }
 
+  /** Booking went wrong: an offset that was missed must not pass for one that no handler is given. */
+  abandon(): void {
+    this.#isAbandoned = true;
+  }
+
   /** The handler is over and the message was processed. */
   processed(offset: number, epoch: number, producerId: string | undefined, sequence: number, foreign = false): void {
+    if (this.#isAbandoned) return;
     this.#reach(offset);
     this.#testimony.totals.received += 1;
     if (producerId === undefined || foreign) this.#mark(foreign, offset);
@@ -56,6 +63,7 @@ export class BatchAccount {
 
   /** The handler is over and the message was not processed: left behind once our own commit passes it. */
   left(offset: number, producerId: string | undefined, sequence: number, foreign = false): void {
+    if (this.#isAbandoned) return;
     this.#reach(offset);
     this.#testimony.totals.received += 1;
     if (producerId === undefined || foreign) this.#mark(foreign, offset);
@@ -64,6 +72,7 @@ export class BatchAccount {
 
   /** Nobody can say what became of it (the handler broke off at it): no testimony. */
   unknown(offset: number): void {
+    if (this.#isAbandoned) return;
     this.#reach(offset);
     this.#testimony.totals.received += 1;
   }
@@ -73,6 +82,7 @@ export class BatchAccount {
    * as our own commit passes it. Its offset was never claimed before.
    */
   settle(offset: number, { kind, epoch, producerId, sequence }: SettledOutcome): void {
+    if (this.#isAbandoned) return;
     if (kind === "processed") this.#testimony.bookProcessed(this.#era, offset, epoch, producerId, sequence);
     else this.#testimony.bookLeft(this.#assignment, this.#era, offset, producerId, sequence);
   }
@@ -82,6 +92,7 @@ export class BatchAccount {
    * too; else the client fetches the rest again.
    */
   close(): void {
+    if (this.#isAbandoned) return;
     if (this.isComplete && this.#next <= this.#batch.last) {
       this.#testimony.bookInvisible(this.#era, this.#next, this.#batch.last);
       this.#next = this.#batch.last + 1;

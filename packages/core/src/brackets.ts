@@ -14,6 +14,17 @@ export function addBracket(brackets: readonly OpenBracket[], added: OpenBracket)
   return [hullOf(oldest, second), ...next.slice(2)];
 }
 
+/** The same bounds told less exactly, by at most so many brackets. */
+export function mergeBrackets(brackets: readonly OpenBracket[], most: number): readonly OpenBracket[] {
+  let merged = brackets;
+  while (merged.length > Math.max(1, most)) {
+    const [oldest, second] = merged;
+    if (oldest === undefined || second === undefined) return merged;
+    merged = [hullOf(oldest, second), ...merged.slice(2)];
+  }
+  return merged;
+}
+
 /** A send that was acked: stamped from `first` on, its last message at `high`. */
 export interface AckedSend {
   readonly first: number;

@@ -25,6 +25,13 @@ export function chunksAbove(chunks: readonly Chunk[], settledTo: number): readon
     });
 }
 
+/** The same places told less exactly, by at most so many chunks. */
+export function mergeChunks(chunks: readonly Chunk[], most: number): readonly Chunk[] {
+  let merged = chunks;
+  while (merged.length > Math.max(1, most)) merged = mergeOnePair(merged);
+  return merged;
+}
+
 function insertionIndex(chunks: readonly Chunk[], first: number): number {
   let at = chunks.length;
   while (at > 0 && (chunks[at - 1]?.first ?? 0) > first) at -= 1;

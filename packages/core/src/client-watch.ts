@@ -68,3 +68,12 @@ export function instancesOf(watch: ClientWatch): ReadonlyMap<string, Instance> {
 export function servicesOf(watch: ClientWatch): ReadonlyMap<string, string> {
   return new Map([...watch.clients].map(([clientId, { sign }]) => [clientId, sign.service]));
 }
+
+/** The clients that switched themselves off and still live: what passes through them nobody testifies about. */
+export function offByThemselves(
+  watch: ClientWatch,
+  standings: ReadonlyMap<string, ClientStanding>,
+): readonly ClientSign[] {
+  const signs = [...watch.clients.values()].map(({ sign }) => sign);
+  return signs.filter(({ clientId, offByItself }) => offByItself !== undefined && standings.get(clientId) === "off");
+}

@@ -175,6 +175,29 @@ export class LaneDeliveries {
     };
   }
 
+  /** News, and what is held of what was handed out; the numbers of a report that waits count with the latter. */
+  get weightBytes(): number {
+    let numberCount = 0;
+    for (const stream of this.#streams.values()) {
+      for (const set of [...newsOf(stream), ...heldOf(stream)]) numberCount += set.length;
+    }
+    return numberCount * 16;
+  }
+
+  shrink(): void {
+    for (const stream of this.#streams.values()) {
+      for (const set of newsOf(stream)) {
+        if (set.length <= 2) continue;
+        set.splice(0, 2 * Math.floor(set.length / 4));
+        this.#isDoubted = true;
+      }
+      const { held } = stream;
+      const half = (set: RangeSet): RangeSet => foldOldest(set, Math.max(1, Math.ceil(set.length / 4))).set;
+      const sets = { fresh: half(held.fresh), received: half(held.received), processed: half(held.processed) };
+      stream.held = { ...held, ...sets, rejected: half(held.rejected) };
+    }
+  }
+
   /** Takes in the answer to the last report. After "clone" the edge has changed the ids before it asks again. */
   accept(answer: Answer): void {
     if (answer.kind === "stored") {
@@ -269,6 +292,14 @@ function createStream(producerId: string): Stream {
     highest: 0,
     round: 0,
   };
+}
+
+function newsOf({ fresh, again, twice, processed, rejected }: Stream): readonly number[][] {
+  return [fresh, again, twice, processed, rejected];
+}
+
+function heldOf({ held }: Stream): readonly RangeSet[] {
+  return [held.fresh, held.received, held.processed, held.rejected];
 }
 
 function isQuiet({ openTwice, ...news }: Stream): boolean {

@@ -213,7 +213,7 @@ function boundedOffsets(offsets: Gap["offsets"]): Gap["offsets"] {
 
 function openFinding(pass: PassResult, gap: Gap, known: readonly Finding[]): Finding {
   const ledger = pass.snapshot.ledgers.get(gap.producerId);
-  const base = `${laneKeyOf(pass.lane)}#${gap.producerId}#${encodeURIComponent(gap.group ?? "")}#${firstOf(gap.sequences) ?? 0}`;
+  const base = `${laneKeyOf(pass.lane)}#${gap.producerId}#${encodeURIComponent((gap.group ?? "").toWellFormed())}#${firstOf(gap.sequences) ?? 0}`;
   let opening = 1;
   while (known.some((finding) => finding.id === `${base}.${opening}`)) opening += 1;
   return {

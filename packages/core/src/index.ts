@@ -5,6 +5,7 @@ export {
   instancesOf,
   lookAtClients,
   noClients,
+  offByThemselves,
   servicesOf,
   standingsOf,
   storeUnreachable,
@@ -19,6 +20,7 @@ export type { EvidenceReader } from "./evidence.ts";
 export type { DoubtCause, Finding, Gap, GapState, Instance, Neighbour, Verdict } from "./finding.ts";
 export { docsOf, documentedNames } from "./finding-docs.ts";
 export { isFinal } from "./findings.ts";
+export { hiddenLength, hiddenMark, isHiddenName, leastSecretLength } from "./hidden-name.ts";
 export { type HurriedFindings, lookHurriedly } from "./hurried-look.ts";
 export {
   type ClientStanding,
@@ -67,6 +69,7 @@ export {
   type VoidReason,
   type VoidRun,
 } from "./ledger-report.ts";
+export { keepWithinBudget, maxBooksBytes } from "./memory-budget.ts";
 export { aheadKindOf, createMemoryStore, type MemoryStoreLimits, memoryStoreLimits } from "./memory-store.ts";
 export { mergeCollection } from "./merge-collection.ts";
 export { mergeConfirmations } from "./merge-confirmation.ts";
@@ -121,7 +124,8 @@ export {
   type StreamRequests,
 } from "./stored-lane.ts";
 export { type StreamFacts, streamFactsOf } from "./stream-facts.ts";
-export { LaneTestimony, type TestimonyHeading } from "./testimony.ts";
+export { LaneTestimony } from "./testimony.ts";
+export type { TestimonyHeading } from "./testimony-limits.ts";
 export type {
   Beginning,
   EpochRun,
@@ -132,3 +136,4 @@ export type {
   TestimonyReport,
 } from "./testimony-report.ts";
 export { type Delivery, finish as finishDelivery, type Settlement, Unsettled } from "./unsettled.ts";
+export { visible, visibleJson } from "./visible.ts";

@@ -35,6 +35,12 @@ export class KnownPlaces {
     return Math.max(0, (this.#streams.get(producerId)?.highest ?? 0) - sequence);
   }
 
+  get weightBytes(): number {
+    let bytes = 0;
+    for (const { runs } of this.#streams.values()) bytes += 120 + runs.length * 8;
+    return bytes;
+  }
+
   clear(): void {
     this.#streams.clear();
   }

@@ -1,9 +1,9 @@
-import { addBracket, bracketsAbove, closeBrackets, type OpenBracket } from "./brackets.ts";
-import { addChunk, chunksAbove } from "./chunks.ts";
+import { addBracket, bracketsAbove, closeBrackets, mergeBrackets, type OpenBracket } from "./brackets.ts";
+import { addChunk, chunksAbove, mergeChunks } from "./chunks.ts";
 import { type Lane, laneHashOf } from "./lane.ts";
-import type { Chunk, LedgerReport, Reference, VoidReason } from "./ledger-report.ts";
+import type { Bracket, Chunk, LedgerReport, Reference, VoidReason } from "./ledger-report.ts";
 import { maxRanges, maxReferences } from "./ledger-report.ts";
-import { addRange, difference, foldOldest, type RangeSet, sameRanges, unionAll } from "./range-set.ts";
+import { addRange, difference, emptyRanges, foldOldest, type RangeSet, sameRanges, unionAll } from "./range-set.ts";
 import { SendRun } from "./send-run.ts";
 import { stampPrefixOf } from "./stamp.ts";
 import type { Answer } from "./store.ts";
@@ -47,13 +47,13 @@ export class StreamLedger {
   #transient: number[] = [];
   #expiring: number[] = [];
   #expiresAfterMs = Number.POSITIVE_INFINITY;
-  readonly #voided = new Map<VoidReason, number[]>();
+  readonly #voided: { readonly reason: VoidReason; readonly set: number[] }[] = [];
   #chunks: readonly Chunk[] = [];
   #brackets: readonly OpenBracket[] = [];
   #floor = 0;
   #asked: RangeSet = [];
-  /** When which sequence had been given out, to find those without an outcome by age. */
-  #marks: { readonly assigned: number; readonly atMs: number }[] = [];
+  /** Up to which sequence was given out when, in pairs, to find those without an outcome by age. */
+  #marks: number[] = [];
 
   constructor(lane: Lane, producerId: string, options: { readonly confirms: boolean }) {
     this.lane = lane;
@@ -146,9 +146,10 @@ export class StreamLedger {
 
   bookVoid(first: number, last: number, reason: VoidReason): void {
     this.revision += 1;
-    const set = this.#voided.get(reason) ?? [];
+    const known = this.#voided.find((run) => run.reason === reason);
+    const set = known?.set ?? [];
     addRange(set, first, last);
-    this.#voided.set(reason, set);
+    if (known === undefined) this.#voided.push({ reason, set });
   }
 
   /** The request of these went out once more: an earlier copy may have been stored. */
@@ -179,17 +180,25 @@ export class StreamLedger {
   /** Books as uncertain what has had no outcome for `limitMs`; call it with each report. */
   age(nowMs: number, limitMs: number): void {
     this.#fold();
-    const newest = this.#marks.at(-1);
-    if (newest === undefined || newest.assigned < this.#assigned) {
-      this.#marks.push({ assigned: this.#assigned, atMs: nowMs });
-    }
+    const marks = this.#marks;
+    const isDue = nowMs - (marks.at(-1) ?? Number.NEGATIVE_INFINITY) >= limitMs / marksPerLimit;
+    if (isDue && (marks.at(-2) ?? 0) < this.#assigned) marks.push(this.#assigned, nowMs);
     let overdue = 0;
-    while (this.#marks[0] !== undefined && this.#marks[0].atMs + limitMs <= nowMs) {
-      overdue = this.#marks.shift()?.assigned ?? 0;
-    }
+    while (marks.length > 0 && (marks[1] ?? 0) + limitMs <= nowMs) overdue = marks.splice(0, 2)[0] ?? 0;
     if (overdue === 0) return;
-    const late = difference([1, overdue], this.#settled());
+    if (overdue < this.#floor) return;
+    const late = difference([Math.max(1, this.#floor), overdue], this.#settled());
     for (let at = 0; at + 1 < late.length; at += 2) this.bookUncertain(late[at] ?? 0, late[at + 1] ?? 0);
+  }
+
+  /**
+   * Booking went wrong somewhere, so an outcome may be missing or half written: about what was given out until now this
+   * ledger says nothing any more. The floor makes it too old to know, never lost and never "not sent".
+   */
+  distrust(): void {
+    this.revision += 1;
+    this.#floor = this.#assigned + 1;
+    this.#marks = [];
   }
 
   /** Sequences given out that have no outcome yet. */
@@ -205,7 +214,13 @@ export class StreamLedger {
 
   /** Sequences for which a person will want the application's own name. */
   namedSequences(): RangeSet {
-    return unionAll([this.#omitted, this.#uncertain, this.#returned, ...this.#voided.values(), this.#asked]);
+    return unionAll([
+      this.#omitted,
+      this.#uncertain,
+      this.#returned,
+      ...this.#voided.map(({ set }) => set),
+      this.#asked,
+    ]);
   }
 
   /**
@@ -236,20 +251,20 @@ export class StreamLedger {
       ended: this.#ended,
       // A producer that asks for no answers is as one on a channel without confirms.
       confirms: this.confirms && this.#told.length === 0,
-      acked: [...this.#acked],
-      omitted: [...this.#omitted],
-      uncertain: [...this.#uncertain],
+      acked: copyOf(this.#acked),
+      omitted: copyOf(this.#omitted),
+      uncertain: copyOf(this.#uncertain),
       ...(this.#stuck.length === 0 ? {} : { stuck: [...this.#stuck] }),
-      told: [...this.#told],
-      returned: [...this.#returned],
-      voided: [...this.#voided].map(([reason, set]) => ({ reason, sequences: [...set] })),
-      retried: [...this.#retried],
+      told: copyOf(this.#told),
+      returned: copyOf(this.#returned),
+      voided: this.#voided.map(({ reason, set }) => ({ reason, sequences: [...set] })),
+      retried: copyOf(this.#retried),
       ...this.#lifetimes(),
       chunks: this.#chunks,
-      brackets: this.#brackets.map(({ first, last, above, upTo, era }) => ({ first, last, above, upTo, era })),
+      brackets: this.#brackets.length === 0 ? noBrackets : this.#brackets.map(toBracket),
       floor: this.#floor,
       unauditedCount: this.#unauditedCount,
-      references: references.slice(-maxReferences),
+      references: references.length > maxReferences ? references.slice(-maxReferences) : references,
     };
   }
 
@@ -260,7 +275,7 @@ export class StreamLedger {
       this.#uncertain,
       this.#told,
       this.#returned,
-      ...this.#voided.values(),
+      ...this.#voided.map(({ set }) => set),
     ]);
   }
 
@@ -271,15 +286,48 @@ export class StreamLedger {
     return { lifetimes: { transient: [...this.#transient], expiring, expiresAfterMs } };
   }
 
+  /** Numbers in sets (twice: a report that waits holds a copy), chunks and brackets. */
+  get weightBytes(): number {
+    const numberCount = this.#sets().reduce((sum, set) => sum + set.length, 0);
+    return numberCount * 24 + this.#chunks.length * 88 + this.#brackets.length * 104;
+  }
+
+  shrink(): void {
+    for (const set of this.#sets()) this.#foldSet(set, Math.ceil(set.length / 4));
+    this.#chunks = mergeChunks(this.#chunks, this.#chunks.length / 2);
+    this.#brackets = mergeBrackets(this.#brackets, this.#brackets.length / 2);
+    this.revision += 1;
+  }
+
+  #sets(): number[][] {
+    const outcomes = [this.#acked, this.#omitted, this.#uncertain, this.#told, this.#returned];
+    const marks = [this.#retried, this.#stuck, this.#transient, this.#expiring];
+    return [...outcomes, ...marks, ...this.#voided.map(({ set }) => set)];
+  }
+
   /** Below the floor this ledger no longer speaks: no set may say less than another about the same sequence. */
   #fold(): void {
-    const outcomes = [this.#acked, this.#omitted, this.#uncertain, this.#told, this.#returned];
-    const sets = [...outcomes, this.#retried, this.#stuck, this.#transient, this.#expiring];
-    for (const set of [...sets, ...this.#voided.values()]) {
-      if (set.length <= 2 * maxRanges) continue;
-      const folded = foldOldest(set, maxRanges / 2);
-      set.splice(0, set.length, ...folded.set);
-      this.#floor = Math.max(this.#floor, folded.floor);
-    }
+    for (const set of this.#sets()) if (set.length > 2 * maxRanges) this.#foldSet(set, maxRanges / 2);
   }
+
+  #foldSet(set: number[], rangeCount: number): void {
+    const folded = foldOldest(set, rangeCount);
+    if (folded.floor === 0) return;
+    set.splice(0, set.length, ...folded.set);
+    this.#floor = Math.max(this.#floor, folded.floor);
+  }
+}
+
+const noBrackets: readonly Bracket[] = [];
+
+function toBracket({ first, last, above, upTo, era }: OpenBracket): Bracket {
+  return { first, last, above, upTo, era };
+}
+
+/** So finely the age is known: finer would cost each of thousands of streams a kilobyte. */
+const marksPerLimit = 20;
+
+/** Most sets of most streams are empty, and a report that waits for the store is kept: it shares them. */
+function copyOf(set: RangeSet): RangeSet {
+  return set.length === 0 ? emptyRanges : [...set];
 }

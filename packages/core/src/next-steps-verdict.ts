@@ -8,6 +8,7 @@ import {
   showRecords,
 } from "./commands.ts";
 import type { Verdict } from "./finding.ts";
+import { isHiddenName } from "./hidden-name.ts";
 import { goBack, messagesOf, type NextStep, type StepAbout, type Steps, sendAgain } from "./step-about.ts";
 
 /** What to do about each verdict. */
@@ -242,6 +243,10 @@ function bindAgain({ exchange, routingKey, virtualHost }: StepAbout): readonly N
         command: { language: "js", text: `await channel.assertQueue(${JSON.stringify(routingKey)});` },
       },
     ];
+  }
+  if (isHiddenName(routingKey)) {
+    const text = `Routing keys are hidden here (hideNames): with its secret, hideName(secret, key) tells which one is ${routingKey}.`;
+    return [{ text, command: listBindings(virtualHost) }];
   }
   return [
     { text: "See which bindings there are.", command: listBindings(virtualHost) },

@@ -35,6 +35,8 @@ export interface ClientSign {
   readonly droppedReportCount: number;
   /** Messages that the application had given to a send and that bore no stamp yet. Absent = none. */
   readonly unstampedCount?: number;
+  /** It switched its recording off by itself: after what, in words for people. Absent = it did not. */
+  readonly offByItself?: string;
 }
 
 /** What the judge wants to make final. The store refuses what the record contradicts meanwhile. */

@@ -52,6 +52,15 @@ export class Draft {
     return this.streams.size;
   }
 
+  /** An estimate: numbers with the room that lists keep for more, and what a stream is by itself. */
+  get weightBytes(): number {
+    let numberCount = this.handled.length + this.unstamped.length + this.foreign.length + this.epochs.length * 6;
+    for (const { processed, pairs, copies, late } of this.streams.values()) {
+      numberCount += 40 + processed.length + pairs.length + copies.length * 6 + late.length;
+    }
+    return numberCount * 10;
+  }
+
   process(offset: number, epoch: number, producerId: string | undefined, sequence: number): void {
     this.messageCount += 1;
     addRange(this.handled, offset, offset);

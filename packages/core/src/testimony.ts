@@ -15,28 +15,8 @@ import {
 } from "./range-set.ts";
 import type { Answer } from "./store.ts";
 import { bodyOf, createDraft, createHolding, type Draft, isBlank, splitDraft } from "./testimony-draft.ts";
+import * as limits from "./testimony-limits.ts";
 import type { MemberClaim, ReceiptTotals, TestimonyReport } from "./testimony-report.ts";
-
-/** What only the edge knows when a testimony is reported. */
-export interface TestimonyHeading {
-  readonly number: number;
-  readonly nonce: string;
-  readonly buildsOn: string;
-}
-
-/** A delivered message whose handler is over without having processed it; given up once our own commit passes it. */
-interface Candidate {
-  readonly producerId: string | undefined;
-  readonly sequence: number;
-  /** The era of the batch that brought it. */
-  readonly era: number;
-}
-
-const maxCandidates = 10_000;
-const maxHeldStreams = 1_000;
-const maxCrashLength = 100;
-/** Drafts that wait while the store is away; beyond it repeats are no longer told apart. */
-const maxSeparated = 64;
 
 /**
  * What one member can testify about one lane for its group. It collects, batch by batch, the offsets that are done
@@ -77,7 +57,7 @@ export class LaneTestimony {
   #holdsFrom = 0;
   /** Counts joins and leaves: a batch that is still in work then belongs to the assignment before. */
   #assignment = 0;
-  readonly #candidates = new Map<number, Candidate>();
+  readonly #candidates = new Map<number, limits.Candidate>();
   /** How far our own commits have passed in this assignment: what is left below it later is left behind at once. */
   #passed = 0;
   #jumpedRanges: RangeSet = [];
@@ -97,9 +77,8 @@ export class LaneTestimony {
   /** A new assignment begins (a join, or the first life sign after "off"). */
   enter(highWatermark: number, wasOff: boolean): void {
     this.#endAssignment();
-    for (const draft of [this.#draft, ...this.#queue, ...(this.#inFlight === undefined ? [] : [this.#inFlight])]) {
-      draft.forgetLeft();
-    }
+    for (const draft of [this.#draft, ...this.#queue]) draft.forgetLeft();
+    this.#inFlight?.forgetLeft();
     const before = this.#entered;
     this.#entered = {
       highWatermark: Math.max(before?.highWatermark ?? 0, highWatermark),
@@ -120,9 +99,20 @@ export class LaneTestimony {
     this.#setClaim({ state, inWork: undefined, committed: this.#claim.committed });
   }
 
+  /**
+   * Booking went wrong somewhere, so an offset may have entered without its sequence: what is not reported yet is never
+   * testified, nothing that was is repeated, and the assignment ends as by a switch.
+   */
+  distrust(): void {
+    this.#dropQueue();
+    this.#forgetHeld();
+    this.#places.clear();
+    this.leave("off");
+  }
+
   /** The consumer ended for good while its process lives: nobody will start it again. */
   crashed(reason: string): void {
-    this.#setClaim({ ...this.#claim, state: "closed", crash: reason.slice(0, maxCrashLength) });
+    this.#setClaim({ ...this.#claim, state: "closed", crash: reason.slice(0, limits.maxCrashLength) });
   }
 
   /** A handler failed: its message is tried again, and people want to see how often. */
@@ -204,7 +194,7 @@ export class LaneTestimony {
    * The next report. The edge repeats the same object until it is answered and then calls `accept`; only then it may
    * ask for another.
    */
-  nextReport(heading: TestimonyHeading): TestimonyReport {
+  nextReport(heading: limits.TestimonyHeading): TestimonyReport {
     const isWhole = this.#mustSendAll;
     if (!isWhole) this.#seal();
     const draft = isWhole ? this.#held : (this.#queue.shift() ?? createDraft(this.#era));
@@ -240,16 +230,12 @@ export class LaneTestimony {
         if (draft !== undefined) this.#queue.unshift(...splitDraft(draft, answer.known));
         return;
       case "send-all":
-        this.#mustSendAll = true;
-        this.#isDoubted = true;
-        this.#claimChanged = true;
-        this.#setEra(answer.era);
-        return;
       case "clone":
-        // The edge takes a new client id; under it the record knows nothing of us.
+        // After "clone" the edge takes a new client id; under it the record knows nothing of us.
         this.#mustSendAll = true;
         this.#isDoubted = true;
         this.#claimChanged = true;
+        if (answer.kind === "send-all") this.#setEra(answer.era);
         return;
     }
   }
@@ -290,7 +276,7 @@ export class LaneTestimony {
 
   /** @internal The handler is over and did not process it. */
   bookLeft(assignment: number, era: number, offset: number, producerId: string | undefined, sequence: number): void {
-    if (assignment !== this.#assignment || this.#candidates.size >= maxCandidates) return;
+    if (assignment !== this.#assignment || this.#candidates.size >= limits.maxCandidates) return;
     if (offset < this.#passed) this.#draftOf(era).giveUp(offset, producerId, sequence);
     else this.#candidates.set(offset, { producerId, sequence, era });
   }
@@ -323,7 +309,7 @@ export class LaneTestimony {
     const isReplay = first < this.#highestCommit;
     const { handled, isReplay: wasReplay } = this.#draft;
     if (isReplay === wasReplay && !overlaps(handled, first, last)) return;
-    if (this.#queue.length < maxSeparated) this.#seal();
+    if (this.#queue.length < limits.maxSeparated) this.#seal();
     if (isBlank(this.#draft)) this.#draft = createDraft(this.#era, isReplay);
   }
 
@@ -372,19 +358,36 @@ export class LaneTestimony {
     this.#setClaim({ ...this.#claim, committed: undefined });
   }
 
+  /** What waits for the store, what is held for it, and where copies would be found. */
+  get weightBytes(): number {
+    const drafts = [this.#held, this.#draft, ...this.#queue];
+    return drafts.reduce((sum, draft) => sum + draft.weightBytes, this.#places.weightBytes);
+  }
+
+  /** Gives up what waits (it is then sent from what is held), else what is held. */
+  shrink(): void {
+    this.#places.clear();
+    if (this.#queue.length === 0 && isBlank(this.#draft)) return this.#forgetHeld();
+    this.#dropQueue();
+    this.#mustSendAll = true;
+  }
+
+  /** What was reported until now is never repeated. */
+  #forgetHeld(): void {
+    this.#held = createHolding(this.#era);
+    this.#holdsFrom = Math.max(this.#holdsFrom, this.#position ?? 0);
+  }
+
   /** With the store away memory stays bounded: what outgrows its bounds is sent from what is held, or forgotten. */
   #bound(): void {
-    if (this.#held.isTooBig) {
-      this.#held = createHolding(this.#era);
-      this.#holdsFrom = Math.max(this.#holdsFrom, this.#position ?? 0);
-    }
+    if (this.#held.isTooBig) this.#forgetHeld();
     if (this.#draft.isTooBig) {
       this.#draft = createDraft(this.#era);
       this.#mustSendAll = true;
     }
     const folded = foldOldest(this.#held.handled, maxRanges);
     this.#holdsFrom = Math.max(this.#holdsFrom, folded.floor);
-    if (this.#held.streamCount > maxHeldStreams) {
+    if (this.#held.streamCount > limits.maxHeldStreams) {
       this.#holdsFrom = Math.max(this.#holdsFrom, this.#held.forgetOldestStream());
     }
     const first = firstOf(this.#held.handled);

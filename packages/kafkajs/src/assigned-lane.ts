@@ -87,6 +87,19 @@ export class AssignedLane {
     this.member.testimony.leave("off");
   }
 
+  /**
+   * Accounting went wrong: nobody can say what was booked halfway. As if switched off until the next batch, and what is
+   * not reported by now is not testified.
+   */
+  distrust(): void {
+    this.account?.abandon();
+    this.account = undefined;
+    this.#isOff = true;
+    this.#isPresent = false;
+    this.#expected = undefined;
+    this.member.testimony.distrust();
+  }
+
   fetched(partition: FetchedPartition): void {
     const isFirst = !this.#isPositionKnown;
     this.#isPositionKnown = true;

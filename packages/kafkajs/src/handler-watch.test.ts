@@ -41,7 +41,14 @@ function startBatch(): { readonly assigned: AssignedLane; readonly batch: BatchP
   const messages = [0, 1, 2, 3, 4].map(messageAt);
   const at = { topic: "orders", partition: 0, highWatermark: "5" };
   const batch = { ...at, messages, firstOffset: () => "0", lastOffset: () => "4" };
-  return { assigned, batch, handlers: new HandlerWatch(() => assigned) };
+  return {
+    assigned,
+    batch,
+    handlers: new HandlerWatch(
+      () => assigned,
+      () => {},
+    ),
+  };
 }
 
 /** Per message: P processed, L left behind once our own commit has passed it, - neither. */

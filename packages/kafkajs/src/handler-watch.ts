@@ -6,17 +6,26 @@ import type { DuplicateGuard } from "./duplicate-guard.ts";
 import type { EachBatchPayloadPort, EachMessagePayloadPort, ReceivedMessage, RunConfigPort } from "./port.ts";
 import { endTrace, type ReadingTrace, traceReading } from "./watched-messages.ts";
 
+/** What is booked of a message. */
+type BookedOutcome = "processed" | "left" | "unknown";
+
 type Handler<Payload> = (payload: Payload) => unknown;
 
 /** Wraps the handlers that an application gives to `run`. Lanes without an open account pass through. */
 export class HandlerWatch {
   readonly #laneAt: (topic: string, partition: number) => AssignedLane | undefined;
+  readonly #failed: (error: unknown) => void;
   readonly #reader = new StampReader();
   /** Whether the last sequence was that of a copy which came back with another lane's stamp. */
   #cameBack = false;
 
-  constructor(laneAt: (topic: string, partition: number) => AssignedLane | undefined) {
+  /** `failed` hears of what went wrong in here: the application's handler never does. */
+  constructor(
+    laneAt: (topic: string, partition: number) => AssignedLane | undefined,
+    failed: (error: unknown) => void,
+  ) {
     this.#laneAt = laneAt;
+    this.#failed = failed;
   }
 
   /** A copy of the configuration with wrapped handlers; what is no function is left to kafkajs's own errors. */
@@ -34,7 +43,7 @@ export class HandlerWatch {
 
   #eachMessage(handler: Handler<EachMessagePayloadPort>): Handler<EachMessagePayloadPort> {
     const laneAt = this.#laneAt;
-    const book = this.#book.bind(this);
+    const book = this.#bookSafely.bind(this);
     const mustSkip = this.#mustSkip.bind(this);
     return async function (this: unknown, payload: EachMessagePayloadPort): Promise<void> {
       const lane = laneAt(payload.topic, payload.partition);
@@ -65,7 +74,8 @@ export class HandlerWatch {
 
   #eachBatch(handler: Handler<EachBatchPayloadPort>, isAutoResolved: boolean): Handler<EachBatchPayloadPort> {
     const laneAt = this.#laneAt;
-    const book = this.#book.bind(this);
+    const book = this.#bookSafely.bind(this);
+    const guard = this.#guard.bind(this);
     return async function (this: unknown, payload: EachBatchPayloadPort): Promise<void> {
       const lane = laneAt(payload.batch.topic, payload.batch.partition);
       const account = lane?.account;
@@ -73,9 +83,13 @@ export class HandlerWatch {
         await Reflect.apply(handler, this, [payload]);
         return;
       }
-      const work = new BatchWork(payload, isAutoResolved, (message, outcome) =>
-        book(lane, account, message, Number(message.offset), outcome),
-      );
+      const bookOne = (message: ReceivedMessage, outcome: BookedOutcome): void =>
+        book(lane, account, message, Number(message.offset), outcome);
+      const work = guard(lane, account, () => new BatchWork(payload, isAutoResolved, bookOne));
+      if (work === undefined) {
+        await Reflect.apply(handler, this, [payload]);
+        return;
+      }
       const { member } = lane;
       const first = Number(payload.batch.firstOffset() ?? -1);
       if (member.workingOffset !== first) member.failedTries = 0;
@@ -90,7 +104,7 @@ export class HandlerWatch {
           member.failedTries += 1;
           member.testimony.failed();
         }
-        work.end(hasThrown);
+        guard(lane, account, () => work.end(hasThrown));
       }
     };
   }
@@ -110,9 +124,48 @@ export class HandlerWatch {
   }
 
   async #mustSkip(guard: DuplicateGuard, message: ReceivedMessage, offset: number): Promise<boolean> {
-    const sequence = this.#reader.read(message.headers?.[stampHeader]);
-    if (sequence === 0 || this.#reader.laneHash !== guard.laneHash) return false;
-    return await guard.mustSkip({ message, offset, producerId: this.#reader.producerId, sequence });
+    try {
+      const sequence = this.#reader.read(message.headers?.[stampHeader]);
+      if (sequence === 0 || this.#reader.laneHash !== guard.laneHash) return false;
+      return await guard.mustSkip({ message, offset, producerId: this.#reader.producerId, sequence });
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  /** What fails here must not look like a failure of the application's handler: kafkajs would deliver it all again. */
+  #bookSafely(
+    lane: AssignedLane,
+    account: BatchAccount,
+    message: ReceivedMessage,
+    offset: number,
+    outcome: BookedOutcome,
+  ): void {
+    try {
+      this.#book(lane, account, message, offset, outcome);
+    } catch (error) {
+      this.#distrust(lane, account, error);
+    }
+  }
+
+  #guard<T>(lane: AssignedLane, account: BatchAccount, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#distrust(lane, account, error);
+      return undefined;
+    }
+  }
+
+  /** Nothing may be concluded from an account that missed something. */
+  #distrust(lane: AssignedLane, account: BatchAccount, error: unknown): void {
+    try {
+      account.abandon();
+      lane.distrust();
+    } finally {
+      this.#failed(error);
+    }
   }
 
   #book(
@@ -120,7 +173,7 @@ export class HandlerWatch {
     account: BatchAccount,
     message: ReceivedMessage,
     offset: number,
-    outcome: "processed" | "left" | "unknown",
+    outcome: BookedOutcome,
   ): void {
     const sequence = this.#sequenceOf(message, lane.member.laneHash);
     const producerId = sequence === 0 ? undefined : this.#reader.producerId;
@@ -129,9 +182,10 @@ export class HandlerWatch {
     if (outcome === "processed") {
       const isOurs = producerId !== undefined && !isForeign;
       const stamp = isOurs ? { producerId, sequence } : { producerId: undefined, sequence: 0 };
-      const isOpen = holdsOpen(message, (hasFailed) =>
-        account.settle(offset, { kind: hasFailed ? "left" : "processed", epoch, ...stamp }),
-      );
+      const isOpen = holdsOpen(message, (hasFailed) => {
+        const settled = { kind: hasFailed ? "left" : "processed", epoch, ...stamp } as const;
+        this.#guard(lane, account, () => account.settle(offset, settled));
+      });
       if (isOpen) {
         account.unknown(offset);
       } else {
@@ -158,14 +212,14 @@ class BatchWork {
   readonly #visible: readonly ReceivedMessage[];
   readonly #reading: ReadingTrace;
   readonly #isAutoResolved: boolean;
-  readonly #book: (message: ReceivedMessage, outcome: "processed" | "left" | "unknown") => void;
+  readonly #book: (message: ReceivedMessage, outcome: BookedOutcome) => void;
   #resolvedCount = 0;
   #stoppedAt: number | undefined;
 
   constructor(
     payload: EachBatchPayloadPort,
     isAutoResolved: boolean,
-    book: (message: ReceivedMessage, outcome: "processed" | "left" | "unknown") => void,
+    book: (message: ReceivedMessage, outcome: BookedOutcome) => void,
   ) {
     this.#messages = payload.batch.messages;
     this.#visible = this.#messages.slice();

@@ -8,27 +8,29 @@ export interface LedgerSurroundings {
   readonly references: References;
   clientId(): string;
   nowMs(): number;
-  cloned(): void;
-  /** Whether somebody still writes to the stream: a dead one must not be kept alive by asking about it. */
-  isLive(): boolean;
+  /** Another process writes under this id. */
+  cloned(producerId: string): void;
 }
 
 /** Writes one stream's ledger whenever it has moved, and once in a while at rest, to notice that a store forgot. */
 export class LedgerAuthor implements ChainAuthor<LedgerReport> {
   readonly #ledger: StreamLedger;
+  /** Who still writes to the stream: a dead one must not be kept alive by asking about it. */
+  readonly #users: readonly object[];
   readonly #surroundings: LedgerSurroundings;
   #reportedRevision = -1;
   #composedRevision = -1;
   #reportedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(ledger: StreamLedger, surroundings: LedgerSurroundings) {
+  constructor(ledger: StreamLedger, users: readonly object[], surroundings: LedgerSurroundings) {
     this.#ledger = ledger;
+    this.#users = users;
     this.#surroundings = surroundings;
   }
 
   hasNews(): boolean {
     if (this.#ledger.revision !== this.#reportedRevision) return true;
-    return this.#surroundings.isLive() && this.#surroundings.nowMs() - this.#reportedAtMs >= probeMs;
+    return this.#users.length > 0 && this.#surroundings.nowMs() - this.#reportedAtMs >= probeMs;
   }
 
   next(link: Link): LedgerReport {
@@ -44,7 +46,7 @@ export class LedgerAuthor implements ChainAuthor<LedgerReport> {
 
   accept(answer: Answer): void {
     if (answer.kind === "clone") {
-      this.#surroundings.cloned();
+      this.#surroundings.cloned(this.#ledger.producerId);
     } else if (answer.kind === "stored") {
       this.#reportedRevision = this.#composedRevision;
       this.#reportedAtMs = this.#surroundings.nowMs();

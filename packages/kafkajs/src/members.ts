@@ -1,6 +1,7 @@
 import { Chain, type ChainAuthor, type Client, type Link, type Registration, type Reporter } from "@seqwatch/client";
 import {
   type Answer,
+  keepWithinBudget,
   type Lane,
   LaneTestimony,
   laneHashOf,
@@ -89,6 +90,7 @@ export class Members implements Reporter {
 
   async report(): Promise<void> {
     const all = [...this.#members.values()];
+    keepWithinBudget(all.map(({ testimony }) => testimony));
     const waitingCount = all.reduce((sum, { testimony }) => sum + testimony.waitingCount, 0);
     this.#isUnderLoad = waitingCount >= (this.#isUnderLoad ? stayCount : startCount);
     const pending = all.filter(({ chain }) => chain.hasNews);

@@ -36,14 +36,18 @@ export async function settleOmissions(
 
 /** Books what a resolved send left out, and says so at once. */
 export function bookOmitted(omissions: readonly Omission[], producer: WatchedProducer): void {
-  for (const { run } of omissions) run.omitted();
-  tell(omissions, producer);
+  producer.guard("booking an omission", () => {
+    for (const { run } of omissions) run.omitted();
+    tell(omissions, producer);
+  });
 }
 
 /** The application learns of it by a rejection, so it is promised nothing: uncertain. */
 function giveUp(omissions: readonly Omission[], producer: WatchedProducer, cause: unknown): AckMissingError {
-  for (const { run } of omissions) run.uncertain();
-  tell(omissions, producer);
+  producer.guard("booking an omission", () => {
+    for (const { run } of omissions) run.uncertain();
+    tell(omissions, producer);
+  });
   return new AckMissingError(omissions.flatMap(missingMessagesOf), cause === undefined ? undefined : { cause });
 }
 

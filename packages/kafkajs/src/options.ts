@@ -1,4 +1,11 @@
-import { badOption, type Client, type ClientOptions, checkOptionNames } from "@seqwatch/client";
+import {
+  badOption,
+  type Client,
+  type ClientOptions,
+  checkHideNames,
+  checkOptionNames,
+  createNameHider,
+} from "@seqwatch/client";
 import type { MessagePort } from "./port.ts";
 
 /** What `send` does when the broker's answer leaves messages out. */
@@ -28,6 +35,11 @@ export interface KafkaSettings {
   readonly stampBatchBytes?: number;
   /** What people call a message (an order number); kept for the newest messages and told for those that went wrong. */
   readonly reference?: (message: MessagePort, topic: string) => string | undefined;
+  /**
+   * Names that may hold personal data (references; partitions are numbers) leave the process only as keyed hashes. Everybody who has
+   * to agree (producers, consumers, the auditor) needs the same secret, of at least 16 characters.
+   */
+  readonly hideNames?: { readonly secret: string };
   /** For how many of the newest messages; default 10,000. */
   readonly referenceCount?: number;
 }
@@ -43,11 +55,14 @@ export interface ParsedSettings {
   readonly stampBatchBytes: number;
   readonly reference: ((message: MessagePort, topic: string) => string | undefined) | undefined;
   readonly referenceCount: number;
+  /** A reference as it may leave the process. */
+  readonly hide: (name: string) => string;
 }
 
 /** Throws a `ClientError` that names the setting, its value and what is allowed. */
 export function parseSettings(settings: KafkaSettings): ParsedSettings {
   checkOptionNames(settings);
+  checkHideNames(settings.hideNames);
   const { onAckMissing = "report", onDuplicate = "run", reference } = settings;
   if (!["report", "reject", "resend"].includes(onAckMissing)) {
     throw badOption("onAckMissing", onAckMissing, '"report", "reject" or "resend"');
@@ -64,6 +79,7 @@ export function parseSettings(settings: KafkaSettings): ParsedSettings {
         ? Number.POSITIVE_INFINITY
         : count("maxDisorder", settings.maxDisorder, 1_000_000_000),
     reference,
+    hide: createNameHider(settings.hideNames?.secret),
     stampBatchBytes: count("stampBatchBytes", settings.stampBatchBytes ?? 900_000, 100_000_000),
     referenceCount: count("referenceCount", settings.referenceCount ?? 10_000, 1_000_000),
   };

@@ -32,6 +32,7 @@ export class References {
   /** The texts of these sequences, oldest first, at most 512; they are kept from now on. */
   keep(ledger: StreamLedger, sequences: RangeSet): readonly Reference[] {
     const newest = this.#newest.get(ledger);
+    if (newest === undefined && !this.#kept.has(ledger)) return [];
     const kept = mapIn(this.#kept, ledger);
     for (const [first, last] of eachRange(sequences)) {
       // The ranges may be long and the known texts few: go through whichever is shorter.

@@ -1,13 +1,14 @@
 import { Chain, type Client, type Registration, type Reporter } from "@seqwatch/client";
-import { type Lane, type LedgerReport, type SendRun, StreamLedger } from "@seqwatch/core";
-import { LedgerAuthor } from "./ledger-author.ts";
+import { keepWithinBudget, type Lane, type LedgerReport, type SendRun, StreamLedger } from "@seqwatch/core";
+import { LedgerAuthor, type LedgerSurroundings } from "./ledger-author.ts";
 import { References } from "./references.ts";
 
 /** A stream of this process: its ledger and the producers that write to it. */
 interface Stream {
   readonly ledger: StreamLedger;
   readonly chain: Chain<LedgerReport>;
-  readonly users: Set<object>;
+  /** Nearly always one. */
+  readonly users: object[];
 }
 
 /**
@@ -23,11 +24,22 @@ export class Streams implements Reporter {
   readonly #announced = new Set<StreamLedger>();
   #producerId: string;
   #isFullTold = false;
+  /** One for all streams: there may be thousands. */
+  readonly #surroundings: LedgerSurroundings;
+  readonly #newNonce: () => string;
 
   constructor(client: Client, referenceCount: number) {
     this.#client = client;
     this.references = new References(referenceCount);
     this.#producerId = client.newProducerId();
+    this.#newNonce = () => client.newNonce();
+    this.#surroundings = {
+      store: client.store,
+      references: this.references,
+      clientId: () => client.clientId,
+      nowMs: () => client.host.nowMs(),
+      cloned: (producerId) => this.#drawNewId(producerId),
+    };
     this.#registration = client.register("producer", this);
     client.onRecordingChange(() => this.#endThoseOff());
   }
@@ -44,9 +56,17 @@ export class Streams implements Reporter {
   /** The user is done: streams that nobody else in this process writes to are ended. */
   release(user: object): void {
     for (const stream of this.#streams.values()) {
-      if (stream.users.delete(user) && stream.users.size === 0) stream.ledger.end();
+      const at = stream.users.indexOf(user);
+      if (at < 0) continue;
+      stream.users.splice(at, 1);
+      if (stream.users.length === 0) stream.ledger.end();
     }
     this.#registration.soon();
+  }
+
+  /** Booking went wrong: nothing is concluded from what any of these ledgers lacks. */
+  distrust(): void {
+    for (const { ledger } of this.#streams.values()) ledger.distrust();
   }
 
   reportSoon(): void {
@@ -70,6 +90,7 @@ export class Streams implements Reporter {
   /** Writes every stream that has news, some at a time; a stream whose report fails does not keep the others back. */
   async report(): Promise<void> {
     const nowMs = this.#client.host.nowMs();
+    keepWithinBudget([...this.#streams.values()].map(({ ledger }) => ledger));
     const pending = [...this.#streams.values()].filter(({ ledger, chain }) => {
       ledger.age(nowMs, outcomeLimitMs);
       return chain.hasNews;
@@ -99,7 +120,7 @@ export class Streams implements Reporter {
     const key = `${lane.cluster}\0${lane.destination}\0${lane.partition}`;
     const known = this.#streams.get(key);
     const stream = known ?? this.#open(key, lane);
-    stream?.users.add(user);
+    if (stream !== undefined && !stream.users.includes(user)) stream.users.push(user);
     return stream;
   }
 
@@ -108,17 +129,10 @@ export class Streams implements Reporter {
       this.#tellFull(lane);
       return undefined;
     }
-    const users = new Set<object>();
+    const users: object[] = [];
     const ledger = new StreamLedger(lane, this.#producerId, { confirms: true });
-    const author = new LedgerAuthor(ledger, {
-      store: this.#client.store,
-      references: this.references,
-      clientId: () => this.#client.clientId,
-      nowMs: () => this.#client.host.nowMs(),
-      cloned: () => this.#drawNewId(ledger.producerId),
-      isLive: () => users.size > 0,
-    });
-    const stream = { ledger, chain: new Chain(author, () => this.#client.newNonce()), users };
+    const author = new LedgerAuthor(ledger, users, this.#surroundings);
+    const stream = { ledger, chain: new Chain(author, this.#newNonce), users };
     this.#streams.set(key, stream);
     return stream;
   }

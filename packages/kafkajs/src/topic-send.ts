@@ -30,6 +30,8 @@ export interface SendSurroundings {
   stamped(run: SendRun, sequence: number, message: MessagePort, topic: string): void;
   unaudited(topic: string, partition: number, count: number): void;
   readonly stampBatchBytes: number;
+  /** Something of ours failed: the messages go out as the application gave them. */
+  failed(error: unknown): void;
 }
 
 /**
@@ -64,7 +66,7 @@ export class TopicSend implements PartitionChooser {
     if (pinned !== undefined) return this.#again(index, pinned, args, inner);
     const chosen = inner({ ...args, message: this.originals[index] ?? args.message });
     this.#chosen[index] = chosen;
-    if (index === this.clones.length - 1) this.#stampAll();
+    if (index === this.clones.length - 1) this.#guard(() => this.#stampAll());
     return chosen;
   }
 
@@ -78,13 +80,28 @@ export class TopicSend implements PartitionChooser {
 
   /** A retry. What was sent may be stored, so the choice stands, unless nobody leads there and any place would do. */
   #again(index: number, pinned: number | string, args: PartitionerArguments, inner: Partitioner): number | string {
-    if (index === 0) this.#retry(args.partitionMetadata);
+    if (index === 0) this.#guard(() => this.#retry(args.partitionMetadata));
     const batch = this.#batchOfIndex[index];
     if (batch !== undefined || this.#batchOfIndex.length === 0) return pinned;
     const chosen = inner({ ...args, message: this.originals[index] ?? args.message });
     this.#chosen[index] = chosen;
-    if (index === this.clones.length - 1) this.#restamp();
+    if (index === this.clones.length - 1) this.#guard(() => this.#restamp());
     return chosen;
+  }
+
+  /** A failure of ours must not fail the send: its messages go out bare, and their sequences are distrusted. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.batches = [];
+      this.#batchOfIndex = [];
+      for (let index = 0; index < this.clones.length; index += 1) {
+        const clone = this.clones[index];
+        if (clone !== undefined) restoreHeaders(clone, this.originals[index]);
+      }
+      this.#surroundings.failed(error);
+    }
   }
 
   #retry(metadata: PartitionerArguments["partitionMetadata"]): void {
@@ -214,6 +231,11 @@ export function watchPartitioner(inner: Partitioner): Partitioner {
     const send: PartitionChooser | undefined = Reflect.get(args.message, sendOf);
     return send === undefined ? inner(args) : send.partitionFor(args, inner);
   };
+}
+
+function restoreHeaders(clone: Clone, original: MessagePort | undefined): void {
+  if (original?.headers === undefined) delete clone.headers;
+  else clone.headers = original.headers;
 }
 
 function isFree(message: MessagePort | undefined): boolean {

@@ -82,7 +82,7 @@ class WatchedAdmin {
       );
       return new Map(commits.filter(([, offset]) => offset >= 0));
     } catch (error) {
-      client.failed("reading what a group had committed", error);
+      client.failedOutside("reading what a group had committed", error);
       return undefined;
     }
   }

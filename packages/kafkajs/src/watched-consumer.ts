@@ -51,7 +51,10 @@ export class WatchedConsumer {
     this.#listen(consumer);
     if (surroundings.cluster !== undefined) this.#watchCluster(surroundings.cluster);
     const run = consumer.run.bind(consumer);
-    const handlers = new HandlerWatch((topic, partition) => this.#laneAt(topic, partition));
+    const handlers = new HandlerWatch(
+      (topic, partition) => this.#laneAt(topic, partition),
+      (error) => surroundings.client.failed("accounting for a message", error),
+    );
     consumer.run = (config?: RunConfigPort) => {
       this.#commitsByItself = config?.autoCommit !== false;
       return run(handlers.wrap(config));
@@ -98,7 +101,7 @@ export class WatchedConsumer {
       joined: (memberId, generation) => {
         this.#joinedAs = { memberId, generation };
       },
-      failed: (where, error) => this.#surroundings.client.failed(where, error),
+      failed: (where, error) => this.#failed(where, error),
     });
   }
 
@@ -244,6 +247,15 @@ export class WatchedConsumer {
     try {
       work();
     } catch (error) {
+      this.#failed(where, error);
+    }
+  }
+
+  /** Something about a lane went unnoticed, and nobody can say of which. */
+  #failed(where: string, error: unknown): void {
+    try {
+      for (const lanes of this.#lanes.values()) for (const lane of lanes.values()) lane.distrust();
+    } finally {
       this.#surroundings.client.failed(where, error);
     }
   }

@@ -102,7 +102,7 @@ export class WatchedProducer {
     try {
       return prepareSend(read(), (topic) => this.surroundings.client.isRecording(topic), this.#sendSurroundings);
     } catch (error) {
-      this.surroundings.client.failed("preparing a send", error);
+      this.failed("preparing a send", error);
       return undefined;
     }
   }
@@ -132,19 +132,19 @@ export class WatchedProducer {
     try {
       answer = await sent;
     } catch (error) {
-      const isOurs = this.#guard("reading a rejection", () => isTooLargeStamped(error, prepared.sends)) === true;
+      const isOurs = this.guard("reading a rejection", () => isTooLargeStamped(error, prepared.sends)) === true;
       const resent = isOurs ? await this.#sendUnstamped(prepared, sendBare) : undefined;
       if (resent !== undefined) return resent;
       taker.rejected(prepared.sends, error);
-      this.#guard("noting a rejection", () => this.#noteRejection(error, prepared.sends));
-      this.#guard("booking a rejection", () => {
+      this.guard("noting a rejection", () => this.#noteRejection(error, prepared.sends));
+      this.guard("booking a rejection", () => {
         bookNeverStamped(prepared.sends, this.#sendSurroundings);
         voidUnstamped(prepared.sends, error, this.#sendSurroundings);
       });
       throw error;
     }
-    this.#guard("noting an answer", () => this.#stuckWatch.resolved(prepared.sends));
-    this.#guard("booking an answer", () => countUnstamped(prepared.sends, this.#sendSurroundings));
+    this.guard("noting an answer", () => this.#stuckWatch.resolved(prepared.sends));
+    this.guard("booking an answer", () => countUnstamped(prepared.sends, this.#sendSurroundings));
     const told = taker.resolved(prepared.sends, answer, isUnconfirmed);
     // A consumer that meets the second copy of a retried message asks the ledger whose it is.
     if (prepared.sends.some(({ retryCount }) => retryCount > 0)) this.surroundings.streams.reportSoon();
@@ -161,10 +161,10 @@ export class WatchedProducer {
       answer = await sendBare();
     } catch (error) {
       if (isTooLargeStamped(error, sends)) return undefined;
-      this.#guard("booking a rejection", () => bookUnstamped(sends, this.#sendSurroundings));
+      this.guard("booking a rejection", () => bookUnstamped(sends, this.#sendSurroundings));
       throw error;
     }
-    this.#guard("booking an answer", () => bookUnstamped(sends, this.#sendSurroundings));
+    this.guard("booking an answer", () => bookUnstamped(sends, this.#sendSurroundings));
     return answer;
   }
 
@@ -172,21 +172,30 @@ export class WatchedProducer {
   #taker(original: SenderPort, settings: SendBatchPort): OutcomeTaker {
     return {
       resolved: async (sends, answer, isUnconfirmed) => {
-        const omissions = this.#guard("booking an answer", () => bookAnswer(sends, answer, isUnconfirmed)) ?? [];
+        const omissions = this.guard("booking an answer", () => bookAnswer(sends, answer, isUnconfirmed)) ?? [];
         if (omissions.length === 0) return answer;
         return await settleOmissions(omissions, { answer, original, settings, producer: this });
       },
       rejected: (sends, error) => {
-        this.#guard("booking a rejection", () => bookRejection(error, sends));
+        this.guard("booking a rejection", () => bookRejection(error, sends));
       },
     };
   }
 
-  #guard<T>(where: string, work: () => T): T | undefined {
+  /** Booking that fails is ours alone: the application hears nothing of it, and no finding rests on it. */
+  failed(where: string, error: unknown): void {
+    try {
+      this.surroundings.streams.distrust();
+    } finally {
+      this.surroundings.client.failed(where, error);
+    }
+  }
+
+  guard<T>(where: string, work: () => T): T | undefined {
     try {
       return work();
     } catch (error) {
-      this.surroundings.client.failed(where, error);
+      this.failed(where, error);
       return undefined;
     }
   }
@@ -216,6 +225,7 @@ export class WatchedProducer {
         const lane = isPartition(partition) ? this.laneOf(topic, partition) : undefined;
         if (lane !== undefined) streams.bookUnaudited(this, lane, count);
       },
+      failed: (error) => this.failed("stamping a send", error),
       stamped: (run, sequence, message, topic) => this.#remember(run, sequence, message, topic),
     };
   }
@@ -225,9 +235,9 @@ export class WatchedProducer {
     if (settings.reference === undefined) return;
     try {
       const text = settings.reference(message, topic);
-      if (typeof text === "string") streams.references.remember(run.ledger, sequence, text);
+      if (typeof text === "string") streams.references.remember(run.ledger, sequence, settings.hide(text));
     } catch (error) {
-      client.failed("the option reference", error);
+      client.failedOutside("the option reference", error);
     }
   }
 

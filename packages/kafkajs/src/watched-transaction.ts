@@ -30,42 +30,35 @@ export function watchTransaction(transaction: TransactionPort, producer: Watched
   transaction.send = (record) => producer.send(record, original, taker);
   transaction.sendBatch = (batch) => producer.sendBatch(batch, original, taker);
   // What was committed is committed: our books must not tell the application otherwise.
-  const guarded = (book: () => void) => (): void => {
-    try {
-      book();
-    } catch (error) {
-      producer.surroundings.client.failed("booking a transaction", error);
-    }
-  };
-  endBy(
-    transaction,
-    "commit",
-    guarded(() => bookCommitted(held, producer)),
-    held,
-  );
-  endBy(
-    transaction,
-    "abort",
-    guarded(() => bookAborted(held)),
-    held,
-  );
+  const end = (name: "commit" | "abort", book: () => void): void => endBy(transaction, name, producer, { held, book });
+  end("commit", () => bookCommitted(held, producer));
+  end("abort", () => bookAborted(held));
   return transaction;
 }
 
 /** Books the outcome of the whole when `commit` or `abort` has settled. A refused one may still have been written. */
-function endBy(transaction: TransactionPort, name: "commit" | "abort", ended: () => void, held: Held[]): void {
+function endBy(
+  transaction: TransactionPort,
+  name: "commit" | "abort",
+  producer: WatchedProducer,
+  { held, book }: { readonly held: Held[]; readonly book: () => void },
+): void {
   const original = transaction[name].bind(transaction);
   transaction[name] = async () => {
     const isFirst = held.length > 0;
     try {
       await original();
     } catch (error) {
-      for (const { sends } of held) for (const send of sends) for (const { run } of send.batches) run?.uncertain();
+      producer.guard("booking a transaction", () => bookUncertain(held));
       throw error;
     }
-    if (isFirst) ended();
+    if (isFirst) producer.guard("booking a transaction", book);
     held.length = 0;
   };
+}
+
+function bookUncertain(held: readonly Held[]): void {
+  for (const { sends } of held) for (const send of sends) for (const { run } of send.batches) run?.uncertain();
 }
 
 function bookCommitted(held: readonly Held[], producer: WatchedProducer): void {

@@ -1,5 +1,6 @@
 import type { Attributes, BatchObservableResult, Meter, Observable } from "@opentelemetry/api";
 import { labels } from "./attributes.ts";
+import { bounded } from "./bounded.ts";
 import type { FigureLabels, Figures, MessageTotals } from "./figures.ts";
 import { GaugeSeries } from "./gauge-series.ts";
 import { metricNames } from "./metric-names.ts";
@@ -162,12 +163,12 @@ function summed<Line>(lines: readonly Line[], pick: (line: Line) => number): num
 }
 
 function attributesOf(where: FigureLabels, perPartition: boolean): Attributes {
-  return {
+  return bounded({
     [labels.system]: where.system,
     [labels.destination]: where.destination,
     ...(where.group === undefined ? {} : { [labels.group]: where.group }),
     ...(perPartition && where.partition !== undefined ? { [labels.partition]: where.partition } : {}),
-  };
+  });
 }
 
 const messageCounters = [

@@ -12,6 +12,7 @@ import {
   rangeCountOf,
 } from "@seqwatch/core";
 import { attributes } from "./attributes.ts";
+import { bounded } from "./bounded.ts";
 
 /** Enough to find the messages again, little enough for any backend's limit on a value. */
 export const maxReferencesShown = 32;
@@ -19,7 +20,7 @@ const maxRangesShown = 64;
 
 /** What is said of a finding, on its span as in its log events. */
 export function attributesOf(finding: Finding): Attributes {
-  return {
+  return bounded({
     ...laneAttributesOf(finding),
     ...sequenceAttributesOf(finding),
     [attributes.findingId]: finding.id,
@@ -37,7 +38,7 @@ export function attributesOf(finding: Finding): Attributes {
     // A confirmed loss alone is an error: a suspicion that resolves itself must not page anybody.
     ...optional(attributes.errorType, finding.state === "confirmed" ? finding.verdict : undefined),
     ...referenceAttributesOf(referencesOf(finding)),
-  };
+  });
 }
 
 /** Why, and what now: the words that the API shows, for whoever sees the span alone. */

@@ -1,4 +1,5 @@
 import type { Attributes } from "@opentelemetry/api";
+import { bounded, boundedText } from "./bounded.ts";
 
 /**
  * What is asked of a logger of OpenTelemetry: that of `@opentelemetry/api` from 1.10 on and that of
@@ -37,8 +38,8 @@ export function emitEvent(
     timestamp: event.atMs,
     severityNumber: severities[event.severity],
     severityText: event.severity.toUpperCase(),
-    body: event.body,
-    attributes: event.attributes,
+    body: boundedText(event.body),
+    attributes: bounded(event.attributes),
     ...(event.exception === undefined ? {} : { exception: event.exception }),
   });
 }

@@ -64,7 +64,7 @@ export class FindingTable {
     const count = parseInteger(slotCount) ?? 0;
     return {
       savedCount: parseInteger(savedCount) ?? 0,
-      slots: rest.slice(0, count).map(Number),
+      slots: rest.slice(0, count).flatMap((slot) => parseInteger(slot) ?? []),
       auditors: new Map(toPairs(rest.slice(count))),
     };
   }

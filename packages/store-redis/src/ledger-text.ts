@@ -123,6 +123,8 @@ function parseChunk(text: string): Chunk | undefined {
   const last = Number(lastText ?? firstText);
   const low = Number(lowText);
   const high = highText === undefined ? low + last - first : Number(highText);
+  if (![first, last, low, high].every(Number.isSafeInteger) || !Number.isSafeInteger(Number(eraText ?? 0)))
+    return undefined;
   return { first, last, low, high, exact: kind !== "-", era: Number(eraText ?? 0) };
 }
 
@@ -135,6 +137,7 @@ function parseBracket(text: string): Bracket | undefined {
   const match = /^(\d+)(?:-(\d+))?>(-?\d*)<(-?\d*)(?:\^(\d+))?$/.exec(text);
   if (match === null) return undefined;
   const [, first, last, above, upTo, era] = match;
+  if (![first, last ?? 0, above, upTo, era ?? 0].every((part) => Number.isSafeInteger(Number(part)))) return undefined;
   return {
     first: Number(first),
     last: Number(last ?? first),
@@ -159,7 +162,9 @@ function parseReferences(text: string): LedgerReport["references"] | undefined {
   if (!Array.isArray(pairs)) return undefined;
   const references = pairs.map((pair: unknown) => {
     const [sequence, words]: unknown[] = Array.isArray(pair) ? pair : [];
-    return typeof sequence === "number" && typeof words === "string" ? { sequence, text: words } : undefined;
+    return Number.isSafeInteger(sequence) && typeof sequence === "number" && typeof words === "string"
+      ? { sequence, text: words }
+      : undefined;
   });
   return references.every((reference) => reference !== undefined) ? references : undefined;
 }

@@ -32,7 +32,10 @@ export function toAnswer(reply: unknown): Answer {
     case "clone":
       return { kind };
     default:
-      throw new StoreError("STORE_COMMAND_FAILED", `Redis answered a report with ${JSON.stringify(reply)}.`);
+      throw new StoreError(
+        "STORE_COMMAND_FAILED",
+        `Redis answered a report with ${shortened(kind)}, which is no answer.`,
+      );
   }
 }
 
@@ -88,9 +91,11 @@ export function toClientSign(text: string): ClientSign | undefined {
   const sign = toObject(parseJson(text));
   const isSign =
     ["clientId", "service", "instance", "version", "system"].every((name) => typeof sign[name] === "string") &&
-    ["number", "pid", "reportErrorCount", "droppedReportCount"].every((name) => typeof sign[name] === "number") &&
+    ["number", "pid", "reportErrorCount", "droppedReportCount"].every((name) => isCount(sign[name])) &&
     ["open", "off", "closed"].includes(String(sign["state"])) &&
-    isListOf(sign["roles"], (role) => typeof role === "string");
+    isListOf(sign["roles"], (role) => typeof role === "string") &&
+    (sign["unstampedCount"] === undefined || isCount(sign["unstampedCount"])) &&
+    ["undefined", "string"].includes(typeof sign["offByItself"]);
   // Each property was looked at just above.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return isSign ? (sign as unknown as ClientSign) : undefined;
@@ -99,21 +104,69 @@ export function toClientSign(text: string): ClientSign | undefined {
 export function toFinding(text: string): Finding | undefined {
   const finding = toObject(parseJson(text));
   const isFinding =
-    ["id", "producerId", "state", "verdict", "decidedBy"].every((name) => typeof finding[name] === "string") &&
-    ["openedAtMs", "changedAtMs"].every((name) => typeof finding[name] === "number") &&
-    ["references", "neighbours", "history"].every((name) => Array.isArray(finding[name])) &&
-    typeof toObject(finding["lane"])["system"] === "string" &&
-    Object.values(toObject(finding["sequences"])).every((set) => isListOf(set, Number.isSafeInteger));
-  // What decides how a finding is shown was looked at; JSON has no undefined, so absent properties are put back.
+    hasTexts(finding, ["id", "producerId", "state", "verdict", "decidedBy"]) &&
+    hasTexts(toObject(finding["lane"]), ["system", "cluster", "destination", "partition"]) &&
+    hasOptionalTexts(finding, ["group", "cause"]) &&
+    [finding["openedAtMs"], finding["changedAtMs"]].every(isTime) &&
+    isListOf(finding["references"], isText) &&
+    isOptional(finding["facts"], (facts) => isListOf(facts, isText)) &&
+    isOptional(finding["messages"], (list) => isListOf(list, isReference)) &&
+    isOptional(finding["producer"], isInstance) &&
+    isOptional(finding["consumers"], (list) => isListOf(list, isInstance)) &&
+    isOptional(finding["offsets"], isOffsets) &&
+    isListOf(finding["neighbours"], isNeighbour) &&
+    isListOf(finding["history"], isStep) &&
+    Object.values(toObject(finding["sequences"])).every(isRangeSet);
+  // What is shown and compared was looked at; JSON has no undefined, so absent properties are put back.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return isFinding ? ({ ...absentInJson, ...finding } as unknown as Finding) : undefined;
+}
+
+function isReference(value: unknown): boolean {
+  const { sequence, text } = toObject(value);
+  return isCount(sequence) && isText(text);
+}
+
+function isInstance(value: unknown): boolean {
+  const instance = toObject(value);
+  return (
+    hasTexts(instance, ["clientId", "service"]) &&
+    hasOptionalTexts(instance, ["instance"]) &&
+    isOptional(instance["pid"], isCount)
+  );
+}
+
+function isOffsets(value: unknown): boolean {
+  const { low, high } = toObject(value);
+  return isNumber(low) && isNumber(high);
+}
+
+function isNeighbour(value: unknown): boolean {
+  const neighbour = toObject(value);
+  return (
+    isCount(neighbour["sequence"]) &&
+    isOptional(neighbour["offset"], isNumber) &&
+    isOptional(neighbour["timestampMs"], isTime) &&
+    hasOptionalTexts(neighbour, ["traceparent"])
+  );
+}
+
+function isStep(value: unknown): boolean {
+  const { state, atMs, provenForMs } = toObject(value);
+  return isText(state) && isTime(atMs) && isOptional(provenForMs, isNumber);
+}
+
+/** Ranges as pairs: whole numbers, ascending. */
+function isRangeSet(value: unknown): boolean {
+  if (!isListOf(value, isCount) || value.length % 2 !== 0) return false;
+  return value.every((number, at) => at === 0 || number >= (value[at - 1] ?? 0));
 }
 
 const absentInJson = { group: undefined, cause: undefined, offsets: undefined, producer: undefined };
 
 export function toSwitch(text: string): SwitchState | undefined {
   const { version, rules } = toObject(parseJson(text));
-  if (typeof version !== "number" || !isListOf(rules, isRule)) return undefined;
+  if (!isCount(version) || !isListOf(rules, isRule)) return undefined;
   // JSON has no undefined: a rule without an end comes without the property.
   return { version, rules: rules.map((rule) => ({ ...rule, untilMs: rule.untilMs })) };
 }
@@ -125,10 +178,45 @@ function isRule(value: unknown): value is SwitchRule {
   return (
     Object.entries(named).some(([name, text]) => name === kind && typeof text === "string") &&
     typeof recording === "boolean" &&
-    (untilMs === undefined || typeof untilMs === "number") &&
+    isOptional(untilMs, isTime) &&
     typeof reason === "string" &&
     typeof who === "string"
   );
+}
+
+function hasTexts(object: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+  return names.every((name) => typeof object[name] === "string");
+}
+
+function hasOptionalTexts(object: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+  return names.every((name) => isOptional(object[name], isText));
+}
+
+function isOptional(value: unknown, isIt: (value: unknown) => boolean): boolean {
+  return value === undefined || isIt(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+/** JSON may hold 1e999: a version without end would never be overtaken. */
+function isNumber(value: unknown): boolean {
+  return typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+}
+
+/** What a Date can hold: beyond it nobody could show it. */
+function isTime(value: unknown): boolean {
+  return typeof value === "number" && Math.abs(value) <= 8.64e15;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** What somebody else's server says may be of any length. */
+function shortened(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
 }
 
 function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[];

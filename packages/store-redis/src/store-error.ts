@@ -64,7 +64,8 @@ const answers: readonly (readonly [RegExp, StoreErrorCode, string])[] = [
 /** The StoreError for whatever the Redis client threw. `what` is what was asked, as in "Could not …". */
 export function toStoreError(what: string, where: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  const text = error instanceof Error ? `${error.message} ${codeOf(error)}`.trim().replace(/\.+$/, "") : String(error);
+  const said = error instanceof Error ? `${error.message} ${codeOf(error)}`.trim().replace(/\.+$/, "") : String(error);
+  const text = said.slice(0, maxTextLength);
   const [, code, mend] = answers.find(([pattern]) => pattern.test(text)) ?? [
     undefined,
     "STORE_COMMAND_FAILED" as const,
@@ -72,6 +73,9 @@ export function toStoreError(what: string, where: string, error: unknown): Store
   ];
   return new StoreError(code, `Could not ${what} at ${where}: ${text}. ${mend}`, { cause: withoutArguments(error) });
 }
+
+/** Redis's words are short; a message must not be as long as whatever stands in them. */
+const maxTextLength = 500;
 
 /** The client's own error carries the command it belongs to: a password after AUTH, or a whole report. */
 function withoutArguments(error: unknown): unknown {

@@ -1,9 +1,12 @@
 import {
+  type ClientSign,
   coverageOf,
   findNamedTwice,
   type Lane,
   type LaneRecord,
   lanesNamedAlike,
+  type NamedTwice,
+  offByThemselves,
   parseLaneKey,
   textOfNamedTwice,
 } from "@seqwatch/core";
@@ -15,7 +18,7 @@ import type { ApiServer } from "./type-provider.ts";
 const maxLanesRead = 1_000;
 
 /** How much of the traffic is audited, and what is not, and why. */
-export function addCoverageRoutes(server: ApiServer, { laneKeys, store }: ApiSources): void {
+export function addCoverageRoutes(server: ApiServer, { laneKeys, clients, standings, store }: ApiSources): void {
   server.get(
     "/api/v1/coverage",
     { schema: { querystring: coverageQuery, response: { 200: coverageReply } } },
@@ -28,19 +31,28 @@ export function addCoverageRoutes(server: ApiServer, { laneKeys, store }: ApiSou
       const blind = findNamedTwice(destination === undefined ? await readAll(store, twinsOf(keys)) : looks);
       return await reply.send({
         destinations: coverageOf(looks).map((one) => ({ ...one, groups: [...one.groups] })),
-        blind: blind.map((named) => ({
-          reason: "cluster-named-twice" as const,
-          system: named.system,
-          destination: named.destination,
-          clusters: [named.stampedAs, named.readAs],
-          groups: [...named.groups],
-          partitions: named.partitionCount,
-          text: textOfNamedTwice(named),
-        })),
+        blind: [...blind.map(blindByName), ...offByThemselves(clients(), standings()).map(blindByItself)],
         isPartial: asked.length > maxLanesRead,
       });
     },
   );
+}
+
+function blindByName(named: NamedTwice) {
+  return {
+    reason: "cluster-named-twice" as const,
+    system: named.system,
+    destination: named.destination,
+    clusters: [named.stampedAs, named.readAs],
+    groups: [...named.groups],
+    partitions: named.partitionCount,
+    text: textOfNamedTwice(named),
+  };
+}
+
+function blindByItself({ clientId, service, instance, roles, offByItself = "" }: ClientSign) {
+  const text = `${service} (${instance}) has switched its own recording off after ${offByItself}: see its log for the errors, then start it again or call setRecording(true).`;
+  return { reason: "off-by-itself" as const, clientId, service, instance, roles: [...roles], text };
 }
 
 function twinsOf(keys: readonly string[]): readonly Lane[] {

@@ -234,15 +234,26 @@ export const coverageReply = Type.Object({
   ),
   /** What nobody can testify about, and why. */
   blind: Type.Array(
-    Type.Object({
-      reason: Type.Enum(["cluster-named-twice"]),
-      system: Type.Enum(systems),
-      destination: Type.String(),
-      clusters: Type.Array(Type.String()),
-      groups: Type.Array(Type.String()),
-      partitions: count,
-      text: Type.String(),
-    }),
+    Type.Union([
+      Type.Object({
+        reason: Type.Literal("cluster-named-twice"),
+        system: Type.Enum(systems),
+        destination: Type.String(),
+        clusters: Type.Array(Type.String()),
+        groups: Type.Array(Type.String()),
+        partitions: count,
+        text: Type.String(),
+      }),
+      /** A client that stopped recording after too many internal errors; until a person switches it on again. */
+      Type.Object({
+        reason: Type.Literal("off-by-itself"),
+        clientId: Type.String(),
+        service: Type.String(),
+        instance: Type.String(),
+        roles: Type.Array(Type.String()),
+        text: Type.String(),
+      }),
+    ]),
   ),
   /** More lanes than one answer reads: ask by destination. */
   isPartial: Type.Boolean(),

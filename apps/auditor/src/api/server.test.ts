@@ -67,6 +67,17 @@ test("coverage tells by group what is audited, and what is blind with both names
   ]);
 });
 
+test("a client that switched itself off is a blind stretch, for as long as it lives and is off", async () => {
+  const sign = sampleSign({ state: "off", offByItself: "10 internal errors" });
+  const clients = () => lookAtClients(noClients, [sign], 0);
+  const blindAs = async (standing: "off" | "silent" | "closed") => {
+    const { get } = await serve({ clients, standings: () => new Map([["client-1", standing]]) });
+    return (await get("/api/v1/coverage")).json().blind;
+  };
+  expect(await blindAs("off")).toMatchObject([{ reason: "off-by-itself", clientId: "client-1" }]);
+  expect([await blindAs("silent"), await blindAs("closed")]).toEqual([[], []]);
+});
+
 describe("findings", () => {
   test("a finding is shown with its sequences as text and its times as RFC 3339", async () => {
     const { findings, get } = await serve();

@@ -1,10 +1,11 @@
+import { visible } from "@seqwatch/core";
 import type { Static } from "typebox";
 import { findingSchema, findingsPage } from "../api/schemas.ts";
 import type { ApiClient } from "./api-client.ts";
 import { CliError, exitCodes } from "./cli-error.ts";
 import { placeOf, shortIdOf } from "./finding-text.ts";
 import type { Answer, Ask } from "./run-cli.ts";
-import { type Colors, clip, colored, listed, many, type Terminal, visible, wrap } from "./terminal.ts";
+import { type Colors, clip, colored, listed, many, type Terminal, wrap } from "./terminal.ts";
 
 type FindingView = Static<typeof findingSchema>;
 type InstanceView = NonNullable<FindingView["producer"]>;
@@ -12,7 +13,7 @@ type InstanceView = NonNullable<FindingView["producer"]>;
 /** All that is known of one finding, for a person who has never seen one. */
 export async function explain({ api, terminal }: Ask, parts: readonly string[]): Promise<Answer> {
   const id = await findId(api, parts);
-  const finding = await api.get(`/api/v1/findings/${encodeURIComponent(id)}`, findingSchema);
+  const finding = await api.get(`/api/v1/findings/${encodeURIComponent(id.toWellFormed())}`, findingSchema);
   return {
     json: [
       { kind: "finding", ...finding },

@@ -1,6 +1,6 @@
+import { visible } from "@seqwatch/core";
 import type { Static } from "typebox";
 import type { findingSchema } from "../api/schemas.ts";
-import { visible } from "./terminal.ts";
 
 type FindingView = Static<typeof findingSchema>;
 
@@ -18,5 +18,5 @@ export function shortIdOf({ id, producerId }: Pick<FindingView, "id" | "producer
   const tail = id.slice(id.indexOf("#") + 1);
   if (tail.length <= maxIdWidth) return visible(tail);
   // A group's long name is left out: explain takes parts.
-  return `${producerId} ${id.slice(id.lastIndexOf("#"))}`;
+  return visible(`${producerId} ${id.slice(id.lastIndexOf("#"))}`).slice(0, maxIdWidth);
 }

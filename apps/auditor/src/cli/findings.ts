@@ -1,9 +1,10 @@
+import { visible } from "@seqwatch/core";
 import type { Static } from "typebox";
 import { type findingSchema, findingsPage } from "../api/schemas.ts";
 import { exitCodes } from "./cli-error.ts";
 import { placeOf, shortIdOf } from "./finding-text.ts";
 import type { Answer, Ask } from "./run-cli.ts";
-import { clip, colored, figure, type Terminal, visible } from "./terminal.ts";
+import { clip, colored, figure, type Terminal } from "./terminal.ts";
 
 type FindingView = Static<typeof findingSchema>;
 

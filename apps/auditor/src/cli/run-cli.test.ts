@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 /** An API with these findings, and the command against it. */
-async function auditorWith(findings: readonly Finding[], token?: string) {
+async function auditorWith(findings: readonly Finding[], token?: string, client = sampleSign()) {
   const book = new FindingBook(1_000);
   for (const finding of findings) book.book(finding);
   const store = createMemoryStore();
@@ -24,8 +24,8 @@ async function auditorWith(findings: readonly Finding[], token?: string) {
     findings: book,
     store,
     laneKeys: () => [laneKeyOf(kafkaLane)],
-    clients: () => lookAtClients(noClients, [sampleSign()], 0),
-    standings: () => new Map([["client-1", "alive"]]),
+    clients: () => lookAtClients(noClients, [client], 0),
+    standings: () => new Map([["client-1", client.state === "off" ? "off" : "alive"]]),
     health: () => ({ reasons: [], warnings: [], lastPassAtMs: nowMs, laneCount: 1 }),
     auditorCount: () => 1,
     figures: () => ({
@@ -95,6 +95,13 @@ test("findings are two lines each, and never wider than the terminal", async () 
   expect(lines[0]).toContain("confirmed       3  store.missing");
   expect(lines[1]).toContain("abcdefghijk #5.1");
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test("a client that switched itself off is said before any green word, with what to do", async () => {
+  const seqwatch = await auditorWith([], undefined, sampleSign({ state: "off", offByItself: "10 internal errors" }));
+  const { out } = await seqwatch("status");
+  expect(out).toContain("Nothing known to be lost, but 1 client went off after internal errors.");
+  expect(out).toContain("! orders-api (host-1) has switched its own recording off after 10 internal");
 });
 
 test("findings are filtered by the auditor, and the limit says when there are more", async () => {

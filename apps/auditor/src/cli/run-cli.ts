@@ -1,3 +1,4 @@
+import { visibleJson } from "@seqwatch/core";
 import { Command, CommanderError, Option } from "commander";
 import { version } from "../version.ts";
 import { ApiClient } from "./api-client.ts";
@@ -56,7 +57,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<Ex
       timeoutMs,
     });
     const found = await find({ api, terminal, nowMs: host.nowMs });
-    const lines = json === true ? found.json.map((object) => JSON.stringify(object)) : found.lines;
+    const lines = json === true ? found.json.map(visibleJson) : found.lines;
     host.out(lines.map((line) => `${line}\n`).join(""));
     exitCode = found.exitCode;
   };

@@ -1,10 +1,12 @@
+import { visible } from "@seqwatch/core";
 import type { Static } from "typebox";
 import { coverageReply, statusReply } from "../api/schemas.ts";
 import { exitCodes } from "./cli-error.ts";
 import type { Answer, Ask } from "./run-cli.ts";
-import { type Colors, colored, figure, listed, many, table, visible } from "./terminal.ts";
+import { type Colors, colored, figure, listed, many, table } from "./terminal.ts";
 
 type Status = Static<typeof statusReply>;
+type Blind = Static<typeof coverageReply>["blind"];
 
 /** What a person asks first: is anything lost, and can the answer be relied on. */
 export async function showStatus({ api, terminal }: Ask): Promise<Answer> {
@@ -16,7 +18,7 @@ export async function showStatus({ api, terminal }: Ask): Promise<Answer> {
   return {
     json: [{ kind: "summary", ...status, blind }],
     lines: [
-      verdictOf(status, blind.length, colors),
+      verdictOf(status, blind, colors),
       "",
       ...table(figuresOf(status), columns, [1]),
       "",
@@ -30,14 +32,19 @@ export async function showStatus({ api, terminal }: Ask): Promise<Answer> {
 }
 
 /** Blind or off is said first: a zero that nobody looked for is no good news. */
-function verdictOf(status: Status, blindCount: number, colors: Colors): string {
+function verdictOf(status: Status, blind: Blind, colors: Colors): string {
   const lost = lostIn(status);
   const notSent = countIn(status, "not-sent");
   const apart = notSent === 0 ? "" : ` ${many(notSent, "message")} never sent.`;
   if (!status.isReady) return colors.red("The audit is in trouble; figures may be old.");
   if (lost > 0) return colors.red(`${many(lost, "message")} lost.`) + apart;
+  const offCount = blind.filter(({ reason }) => reason === "off-by-itself").length;
+  if (offCount > 0)
+    return colors.red(
+      `Nothing known to be lost, but ${many(offCount, "client")} went off after internal errors.${apart}`,
+    );
   if (!status.isRecording) return colors.yellow(`Nothing known to be lost, but something is switched off.${apart}`);
-  if (status.streams.blind + blindCount > 0)
+  if (status.streams.blind + blind.length > 0)
     return colors.yellow(`Nothing known to be lost, but some streams are blind.${apart}`);
   return colors.green("Nothing lost.") + apart;
 }

@@ -1,9 +1,10 @@
+import { visible } from "@seqwatch/core";
 import type { Static } from "typebox";
 import { type streamSchema, streamsPage } from "../api/schemas.ts";
 import { exitCodes } from "./cli-error.ts";
 import { placeOf } from "./finding-text.ts";
 import type { Answer, Ask } from "./run-cli.ts";
-import { clip, figure, type Terminal, visible } from "./terminal.ts";
+import { clip, figure, type Terminal } from "./terminal.ts";
 
 type StreamView = Static<typeof streamSchema>;
 

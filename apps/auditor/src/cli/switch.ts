@@ -1,8 +1,9 @@
+import { visible } from "@seqwatch/core";
 import type { Static } from "typebox";
 import { switchReply } from "../api/schemas.ts";
 import { CliError, exitCodes } from "./cli-error.ts";
 import type { Answer, Ask } from "./run-cli.ts";
-import { listed, type Terminal, visible } from "./terminal.ts";
+import { listed, type Terminal } from "./terminal.ts";
 
 type SwitchView = Static<typeof switchReply>;
 type Rule = SwitchView["rules"][number];

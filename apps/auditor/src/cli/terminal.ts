@@ -15,14 +15,6 @@ export function createTerminal(columns: number, hasColors: boolean): Terminal {
   return { columns: Math.max(40, Math.min(columns, widest)), colors: createColors(hasColors) };
 }
 
-/** Names are written by others: what a terminal would obey, or hide, is shown as what it is. */
-export function visible(text: string): string {
-  return text.replace(/\p{C}/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
-}
-
 /** A text cut at its end so that it fits, with a mark that it was. */
 export function clip(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;

@@ -1,3 +1,4 @@
+import { isHiddenName } from "@seqwatch/core";
 import { type Fields, stableText } from "./json-fields.ts";
 import { matchesTopic } from "./topic-match.ts";
 
@@ -33,11 +34,13 @@ const maxQueues = 256;
 
 /**
  * Whether messages sent to an exchange with a routing key reach a queue, or any where none is named, also through exchanges that are bound to it and
- * alternate ones. `lookUp` answers undefined for an exchange that does not exist.
+ * alternate ones. `lookUp` answers undefined for an exchange that does not exist. `hide`: the keyed hash of a name, where
+ * the secret is known.
  */
 export async function findRoute(
   from: { readonly exchange: string; readonly routingKey: string; readonly queue?: string },
   lookUp: (exchange: string) => Promise<ExchangeFacts | undefined>,
+  hide?: (name: string) => string,
 ): Promise<Route> {
   if (from.exchange === "") return byDefault(from.routingKey, from.queue);
   const seen = new Set<string>([from.exchange]);
@@ -52,7 +55,11 @@ export async function findRoute(
       steps.push(`${exchange}:${facts === "too many" ? facts : facts.type}`);
       continue;
     }
-    const taken = facts.bindings.filter((binding) => lets(facts.type, binding, from.routingKey));
+    const word = (binding: Binding): Word => lets(facts.type, binding, from.routingKey, hide);
+    const taken = facts.bindings.filter((binding) => word(binding) === "yes");
+    const open = facts.bindings.filter((binding) => word(binding) === "unclear");
+    if (open.length > 0) unclear = true;
+    steps.push(...open.map((binding) => `${exchange}:${facts.type}?${stableText(binding)}`));
     const isWanted = (queue: string): boolean => from.queue === undefined || from.queue === queue;
     const towards = taken.filter(({ toQueue, destination }) => !toQueue || isWanted(destination));
     for (const { toQueue, destination } of towards) if (toQueue && queues.size < maxQueues) queues.add(destination);
@@ -74,7 +81,19 @@ function byDefault(routingKey: string, queue: string | undefined): Route {
 
 const knownTypes: ReadonlySet<string> = new Set(["direct", "topic", "fanout"]);
 
-function lets(type: string, binding: Binding, routingKey: string): boolean {
-  if (type === "fanout") return true;
-  return type === "topic" ? matchesTopic(binding.routingKey, routingKey) : binding.routingKey === routingKey;
+type Word = "yes" | "no" | "unclear";
+
+/**
+ * Whether a binding lets a key through. Of a key that is a keyed hash, only with the same secret and without wildcards
+ * this can be told; `#` alone and fanout let everything through.
+ */
+function lets(type: string, binding: Binding, key: string, hide: ((name: string) => string) | undefined): Word {
+  const isPattern = type === "topic" && /(^|\.)[*#](\.|$)/.test(binding.routingKey);
+  if (type === "fanout" || (isPattern && binding.routingKey === "#")) return "yes";
+  if (isHiddenName(key)) {
+    if (isPattern || hide === undefined) return "unclear";
+    return hide(binding.routingKey) === key ? "yes" : "no";
+  }
+  const isTaken = isPattern ? matchesTopic(binding.routingKey, key) : binding.routingKey === key;
+  return isTaken ? "yes" : "no";
 }

@@ -1,6 +1,7 @@
 import { type EvidenceReader, type Lane, noLimits, type QueueReading } from "@seqwatch/core";
 import { countOf, type Fields, fieldsOf, listOf, stableText, textOf } from "./json-fields.ts";
 import { type ManagementAnswer, ManagementClient } from "./management-client.ts";
+import { createNameHash } from "./name-hash.ts";
 import { type ConsumerCount, type CountingConnection, QueueCounter } from "./queue-counter.ts";
 import { QueueLeases } from "./queue-leases.ts";
 import { OwnCluster } from "./rabbitmq-cluster.ts";
@@ -24,6 +25,8 @@ export interface RabbitReaderOptions {
   /** For one question, over HTTP or AMQP. 2,000. */
   readonly timeoutMs?: number;
   readonly warn: (code: string, text: string) => void;
+  /** The secret of clients with the option `hideNames`: without it their routing keys match no binding for certain. */
+  readonly nameSecret?: string | undefined;
 }
 
 /**
@@ -36,6 +39,7 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
   const { managementUrl: url, ca } = options;
   const management = new ManagementClient({ url, ca, timeoutMs, maxConcurrent: 8, shareMs, warn });
   const own = new OwnCluster({ name: options.cluster, virtualHost, warn });
+  const lookAt = { management, vhost, hide: createNameHash(options.nameSecret) };
   const counts = new SharedAnswers<ConsumerCount>(shareMs);
   const counter = new QueueCounter({ connect: options.connect, timeoutMs, warn });
   /** Where each queue was: one that is gone no longer tells. */
@@ -44,7 +48,7 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
 
   async function readQueue(lane: Lane, queue: string, nowMs: () => number): Promise<QueueReading | undefined> {
     if (!(await own.is(lane.cluster, management, nowMs))) return undefined;
-    const look = new Look(management, vhost, nowMs);
+    const look = new Look(lookAt, nowMs);
     const settings = await look.readSettings(queue);
     const count: ConsumerCount = leases.isRunning(queue, settings)
       ? { kind: "unknown" }
@@ -83,7 +87,7 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
   async function findQueues(lane: Lane, nowMs: () => number): Promise<readonly string[] | undefined> {
     if (!(await own.is(lane.cluster, management, nowMs))) return undefined;
     const from = { exchange: lane.destination, routingKey: lane.partition };
-    return (await new Look(management, vhost, nowMs).readRoute(from))?.queues;
+    return (await new Look(lookAt, nowMs).readRoute(from))?.queues;
   }
 
   return {
@@ -153,23 +157,31 @@ function awayReading(beganAtMs: number): QueueReading {
   };
 }
 
+interface LookSources {
+  readonly management: ManagementClient;
+  readonly vhost: string;
+  readonly hide: ((name: string) => string) | undefined;
+}
+
 /** The questions of one reading, which is as old as the oldest answer it rests on. */
 class Look {
   beganAtMs: number;
   readonly #management: ManagementClient;
   readonly #vhost: string;
+  readonly #hide: LookSources["hide"];
   readonly #nowMs: () => number;
 
-  constructor(management: ManagementClient, vhost: string, nowMs: () => number) {
+  constructor({ management, vhost, hide }: LookSources, nowMs: () => number) {
     this.#management = management;
     this.#vhost = vhost;
+    this.#hide = hide;
     this.#nowMs = nowMs;
     this.beganAtMs = nowMs();
   }
 
   async readSettings(queue: string): Promise<QueueSettings | undefined> {
     const [entry, policies, operatorPolicies] = await Promise.all([
-      this.#ask(`/queues/${this.#vhost}/${encodeURIComponent(queue)}`),
+      this.#ask(`/queues/${this.#vhost}/${encodeURIComponent(queue.toWellFormed())}`),
       this.#ask(`/policies/${this.#vhost}`),
       this.#ask(`/operator-policies/${this.#vhost}`),
     ]);
@@ -188,11 +200,12 @@ class Look {
   /** undefined = an exchange on the way could not be read. */
   async readRoute(from: Parameters<typeof findRoute>[0]): Promise<Route | undefined> {
     let isReadable = true;
-    const route = await findRoute(from, async (exchange) => {
+    const lookUp = async (exchange: string): Promise<ExchangeFacts | undefined> => {
       const found = await this.#readExchange(exchange);
       if (found === "unknown") isReadable = false;
       return found === "unknown" ? undefined : found;
-    });
+    };
+    const route = await findRoute(from, lookUp, this.#hide);
     return isReadable ? route : undefined;
   }
 
@@ -213,7 +226,7 @@ class Look {
   }
 
   async #readExchange(exchange: string): Promise<ExchangeFacts | "unknown" | undefined> {
-    const path = `/exchanges/${this.#vhost}/${encodeURIComponent(exchange)}`;
+    const path = `/exchanges/${this.#vhost}/${encodeURIComponent(exchange.toWellFormed())}`;
     const [entry, bindings] = await Promise.all([this.#ask(path), this.#ask(`${path}/bindings/source`)]);
     if (entry.kind === "absent") return undefined;
     if (entry.kind === "unknown" || bindings.kind !== "found") return "unknown";
