@@ -18,7 +18,7 @@ export const kafkaMemberMutants: readonly Mutant[] = [
     id: "member.join-drops-left-behind",
     rule: "what was left behind and not reported yet is dropped by a join",
     file: `${core}/testimony.ts`,
-    from: "      draft.forgetLeft();\n",
+    from: "for (const draft of [this.#draft, ...this.#queue]) draft.forgetLeft();",
     to: "",
     caughtBy: drawn(60),
   },
