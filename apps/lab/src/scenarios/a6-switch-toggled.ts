@@ -15,8 +15,8 @@ export const scenario: Scenario = {
   broken: {
     rule: "each change of the switch reaches who is watched",
     file: "packages/client/src/recording.ts",
-    from: "if (state.version > this.#state.version) this.#state = state;",
-    to: "if (this.#state.version === 0) this.#state = state;",
+    from: "if (state.version > this.#state.version) {",
+    to: "if (this.#state.version === 0) {",
     mayThrow: "in vain for the audit to go on after the last toggle",
   },
   async play(lab) {

@@ -9,7 +9,7 @@ export const scenario: Scenario = {
   broken: {
     rule: "a call that changes a binding is a doubt, from before it until after it",
     file: "packages/amqplib/src/receiver.ts",
-    from: "const queue = this.#nameOf(args[0]);\n    consumers.doubt(cluster, queue);",
+    from: 'const queue = this.#nameOf(args[0]);\n    this.#guard("doubting a queue", () => consumers.doubt(cluster, queue));',
     to: 'const queue = "";',
   },
   async play(lab) {
