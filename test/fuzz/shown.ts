@@ -12,19 +12,8 @@ const pageSize = 50;
 
 /** Shows so many findings with hostile names by the API and the CLI; returns what went wrong. */
 export async function fuzzShown(runs: number, random: Random): Promise<readonly string[]> {
+  const book = new FindingBook(maxKept);
   const wrong: string[] = [];
-  for (let shown = 0; shown < runs && wrong.length < maxTold; shown += pageSize) {
-    const book = new FindingBook(1_000);
-    for (let at = 0; at < pageSize; at += 1) book.book(hostileFinding(random, at));
-    wrong.push(...(await complaintsAbout(book)));
-  }
-  return wrong.slice(0, maxTold);
-}
-
-const maxTold = 20;
-
-async function complaintsAbout(book: FindingBook): Promise<readonly string[]> {
-  const failures: string[] = [];
   const api = await createApi({
     token: undefined,
     findings: book,
@@ -45,18 +34,25 @@ async function complaintsAbout(book: FindingBook): Promise<readonly string[]> {
     }),
     readMetrics: async () => "",
     wallMs: () => 0,
-    failed: (where, error) => failures.push(`${where}: ${error instanceof Error ? error.stack : String(error)}`),
+    failed: (where, error) => wrong.push(`${where}: ${error instanceof Error ? error.stack : String(error)}`),
   });
   try {
     const url = await api.listen({ host: "127.0.0.1", port: 0 });
-    for (const command of commands) failures.push(...(await complaintsOf(command, url)));
-    const page = await (await fetch(`${url}/api/v1/findings`)).text();
-    if (/[<>&\u2028\u2029]/.test(page)) failures.push("the API gave out markup that is not escaped");
+    for (let shown = 0; shown < runs && wrong.length < maxTold; shown += pageSize) {
+      for (let at = 0; at < pageSize; at += 1) book.book(hostileFinding(random, shown + at));
+      for (const command of commands) wrong.push(...(await complaintsOf(command, url)));
+      const page = await (await fetch(`${url}/api/v1/findings`)).text();
+      if (/[<>&\u2028\u2029]/.test(page)) wrong.push("the API gave out markup that is not escaped");
+    }
   } finally {
     await api.close();
   }
-  return failures;
+  return wrong.slice(0, maxTold);
 }
+
+const maxTold = 20;
+/** The newest findings that the auditor keeps here. */
+const maxKept = 200;
 
 async function complaintsOf(command: readonly string[], url: string): Promise<readonly string[]> {
   let text = "";
