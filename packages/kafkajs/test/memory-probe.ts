@@ -15,8 +15,8 @@ import { FakeConsumer } from "./fake-consumer.ts";
 const [side, mode, faults] = process.argv.slice(2);
 const isWatched = mode === "watched";
 const isFaulty = faults === "faulty";
-const rounds = 20;
-const roundMs = 30_000;
+const rounds = 12;
+const roundMs = 50_000;
 
 const host = createFakeHost();
 const client = createClient({
@@ -26,7 +26,7 @@ const client = createClient({
   store: deadStore(),
   observer: silent(),
 });
-const run = side === "producer" ? await produce(4_000) : await consume(200, 10);
+const run = side === "producer" ? await produce(3_000) : await consume(200, 10);
 const before = heapBytes();
 for (let round = 0; round < rounds; round += 1) {
   await run(round);
