@@ -19,7 +19,7 @@ test("the lab's short cut: what was lost is named exactly, at the right stage, a
 
 test("a row goes red once the rule that it stands on is taken out of the product", async () => {
   const { code, lines, errors } = await runLab(["S7", "--broken", "--json"]);
-  expect(lines.at(-1), errors).toMatchObject({ kind: "broken", id: "S7", isRed: true });
+  expect(lines.at(-1), errors).toMatchObject({ kind: "broken", id: "S7", state: "red" });
   expect(code, errors).toBe(0);
 }, 300_000);
 
