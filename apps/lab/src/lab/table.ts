@@ -16,7 +16,8 @@ export function writeTable(results: readonly ScenarioResult[]): void {
 const head = `# The lab
 
 Every way to lose or to double a message, on real servers, and what Seqwatch says of it. Written by
-\`npm run lab -- all --table\`; \`npm run lab -- P1\` plays one row again, \`npm run lab -- P1 --broken\` takes out of the
+\`npm run lab -- --table\`, or \`npm run lab -- all --table\` with the rows about the audit's own trouble and about growth;
+\`npm run lab -- P1\` plays one row again, \`npm run lab -- P1 --broken\` takes out of the
 product the rule that it stands on and shows that it then fails. *Exact*: the messages named are those that the row's own
 book says, with this verdict, and no others. *Delay*: from the loss to the last finding.
 
