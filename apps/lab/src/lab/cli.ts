@@ -57,7 +57,7 @@ async function main(): Promise<number> {
   }
   const all = await loadScenarios();
   const scenarios = selectScenarios(all, command.args);
-  if (given.table === true && (scenarios.length < choose(all, []).length || repeat !== 1)) {
+  if (given.table === true && (scenarios.length < selectScenarios(all, []).length || repeat !== 1)) {
     throw new LabError("LAB_BAD_INPUT", "--table writes down whole runs, each row once. Run: npm run lab -- --table");
   }
   if (given.list === true) {
