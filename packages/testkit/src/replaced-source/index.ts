@@ -1,9 +1,14 @@
 import { readFileSync } from "node:fs";
 
-/** A rule of the product and how to take it out: one piece of source text that is replaced as the file is read. */
-export interface Replacement {
+/** A rule of the product and how to take it out: a piece of source text that is replaced as the file is read. */
+export interface Replacement extends Piece {
   /** A sentence: what the product then no longer does. */
   readonly rule: string;
+  /** Where two rules stand for each other: what has to go as well. */
+  readonly and?: readonly Piece[];
+}
+
+interface Piece {
   /** From the root of the repository. */
   readonly file: string;
   /** A text that is in the file once. */
@@ -18,8 +23,8 @@ const variable = "SEQWATCH_REPLACED_SOURCE";
 export const replacingFlag = `--import=${new URL("preload.ts", import.meta.url).href}`;
 
 /** What its environment needs beside that. */
-export function replacingEnvironment({ file, from, to }: Replacement): Readonly<Record<string, string>> {
-  return { [variable]: JSON.stringify({ file, from, to }) };
+export function replacingEnvironment(replacement: Replacement): Readonly<Record<string, string>> {
+  return { [variable]: JSON.stringify(piecesOf(replacement)) };
 }
 
 /** Whether this process runs without one of its rules. */
@@ -28,7 +33,17 @@ export function isSourceReplaced(): boolean {
 }
 
 /** What is wrong with a replacement; undefined = nothing. A rule that moved must be found again: else nothing is proven. */
-export function complaintAbout({ file, from, to }: Replacement): string | undefined {
+export function complaintAbout(replacement: Replacement): string | undefined {
+  return piecesOf(replacement)
+    .map(complaintAboutPiece)
+    .find((complaint) => complaint !== undefined);
+}
+
+function piecesOf({ file, from, to, and = [] }: Replacement): readonly Piece[] {
+  return [{ file, from, to }, ...and];
+}
+
+function complaintAboutPiece({ file, from, to }: Piece): string | undefined {
   const count = readFileSync(new URL(file, root), "utf8").split(from).length - 1;
   if (count !== 1) return `its rule is in ${file} ${count} times; name a text that is there once.`;
   return from === to ? `it replaces a text of ${file} with itself.` : undefined;

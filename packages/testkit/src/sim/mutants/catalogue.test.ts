@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { complaintAbout } from "../../replaced-source/index.ts";
+import { isBad, play } from "../campaign/play.ts";
 import { mutants, unshown } from "./catalogue.ts";
+import { playsOf } from "./mutant.ts";
 import { runMutants } from "./run-mutants.ts";
 
 test("each mutant's rule is still where it is taken out", () => {
@@ -13,7 +15,9 @@ test("each mutant's rule is still where it is taken out", () => {
 
 test("no two mutants share an id, and none plants what another one plants", () => {
   const ids = mutants.map(({ id }) => id);
-  const bugs = mutants.map(({ file, from, to, caughtBy }) => `${file}\n${from}\n${to}\n${caughtBy.system}`);
+  const bugs = mutants.map(({ file, from, to, and, caughtBy }) =>
+    JSON.stringify([file, from, to, and, caughtBy.system]),
+  );
   expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
   expect(bugs.filter((bug, at) => bugs.indexOf(bug) !== at)).toEqual([]);
 });
@@ -32,8 +36,13 @@ const quick = new Set([
   "queue.consumer-dies",
 ]);
 
-test("bugs that are planted in the product are caught", async () => {
-  const results = await runMutants(mutants.filter(({ id }) => quick.has(id)));
+test("bugs that are planted in the product are caught, in runs that the product itself passes", async () => {
+  const chosen = mutants.filter(({ id }) => quick.has(id));
+  const results = await runMutants(chosen);
   expect(results.filter(({ caughtAt }) => caughtAt === undefined)).toEqual([]);
   expect(results).toHaveLength(quick.size);
+  const caughtAt = new Map(results.map((result) => [result.id, result.caughtAt]));
+  const plays = chosen.flatMap((mutant) => playsOf(mutant).filter(({ seed }) => seed === caughtAt.get(mutant.id)));
+  const whole = await Promise.all(plays.map(async (wish) => await play(wish)));
+  expect(whole.filter(isBad)).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { kafkaMemberMutants } from "./kafka-member.ts";
 import { kafkaProducerMutants } from "./kafka-producer.ts";
 import { kafkaStreamMutants } from "./kafka-stream.ts";
 import type { Mutant } from "./mutant.ts";
+import { pairedMutants } from "./pairs.ts";
 import { rabbitMutants } from "./rabbitmq.ts";
 
 /** Every bug that is planted to see whether the simulations notice. */
@@ -12,6 +13,7 @@ export const mutants: readonly Mutant[] = [
   ...kafkaJudgeMutants,
   ...kafkaStreamMutants,
   ...rabbitMutants,
+  ...pairedMutants,
 ];
 
 /**
@@ -40,7 +42,6 @@ export const unshown: ReadonlySet<string> = new Set([
   "member.jump-needs-seek",
   "member.whole-without-left-behind",
   "member.invisible-when-complete",
-  "member.duplicate-in-any-era",
   "store.chain",
   "store.ceiling",
   "store.doubt-of-off",
@@ -54,13 +55,11 @@ export const unshown: ReadonlySet<string> = new Set([
   "judge.silent-member",
   "judge.off-member",
   "judge.doubt-outlives-store",
-  "judge.grace",
   "judge.readings-before-snapshot",
   "judge.nothing-final-at-a-fall",
   "judge.one-more-reading",
   "judge.eras-apart",
   "judge.log-end-falls",
-  "judge.any-fall",
   "judge.log-start-falls",
   "judge.epochs",
   "judge.below-log-start",
@@ -80,15 +79,11 @@ export const unshown: ReadonlySet<string> = new Set([
   "stream.above-last-stable",
   "stream.cut-by-log-start",
   "stream.handled-not-left",
-  "stream.borne-out",
   "stream.processed-anywhere",
   "gone.above-commits",
   "gone.above-doubt",
   "gone.commit-read-since",
-  "gone.retried",
   "gone.displaced-retried",
-  "gone.wholly-above-cut",
-  "gone.known-of-its-era",
   "gone.twice",
   "confirm.met-since",
   "confirm.met-anywhere",

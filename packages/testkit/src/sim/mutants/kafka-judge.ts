@@ -84,7 +84,7 @@ export const kafkaJudgeMutants: readonly Mutant[] = [
     file: `${core}/policy.ts`,
     from: "graceMs: 3_000,",
     to: "graceMs: 0,",
-    caughtBy: drawn(60),
+    caughtBy: kafkaMixes.cuts(20),
   },
   {
     id: "judge.readings-before-snapshot",
@@ -132,7 +132,7 @@ export const kafkaJudgeMutants: readonly Mutant[] = [
     file: `${core}/kafka-context.ts`,
     from: "const fell = endFell || reading.logStart < memory.logStart;",
     to: "const fell = endFell && reading.logStart < memory.logStart;",
-    caughtBy: drawn(60),
+    caughtBy: kafkaMixes.remade(40),
   },
   {
     id: "judge.log-start-falls",

@@ -84,7 +84,7 @@ export const kafkaMemberMutants: readonly Mutant[] = [
     file: `${core}/testimony-draft.ts`,
     from: "streams: [...draft.streams].map(",
     to: "streams: [...draft.streams].slice(draft.streams.size > 1 ? 1 : 0).map(",
-    caughtBy: drawn(60),
+    caughtBy: drawn(8),
   },
   {
     id: "member.whole-without-left-behind",
@@ -116,7 +116,7 @@ export const kafkaMemberMutants: readonly Mutant[] = [
     file: `${core}/merge-testimony.ts`,
     from: "return [...group.done.values()].every((done) => isEmpty(intersection(doneIn(done), offsets)));",
     to: "return true;",
-    caughtBy: drawn(60),
+    caughtBy: kafkaMixes.cuts(8),
   },
   {
     id: "member.leaves-last",

@@ -111,6 +111,41 @@ export const kafkaMixes = {
       },
       seeds,
     ),
+  /** The log is cut at its end, its followers lag, answers come from the leader alone. */
+  cuts: (seeds: number): Catch =>
+    mixed(
+      {
+        ...losses,
+        truncationEveryMs: 3_000,
+        followerLagEveryMs: 3_000,
+        acksOne: 0.5,
+        electionEveryMs: 4_000,
+        emptyGroupEveryMs: 6_000,
+        storedTwice: 0.03,
+        slowHandler: 0.05,
+      },
+      seeds,
+    ),
+  /** Batches are stored twice, and the log is cut between the copies. */
+  twice: (seeds: number): Catch =>
+    mixed(
+      {
+        storedTwice: 0.2,
+        truncationEveryMs: 1_500,
+        followerLagEveryMs: 1_500,
+        acksOne: 0.5,
+        slowHandler: 0.1,
+        emptyGroupEveryMs: 4_000,
+        electionEveryMs: 2_000,
+      },
+      seeds,
+    ),
+  /** The topic is deleted and made again. */
+  remade: (seeds: number): Catch =>
+    mixed(
+      { ...losses, recreationEveryMs: 3_000, emptyGroupEveryMs: 5_000, slowHandler: 0.05, cutEveryMs: 3_000 },
+      seeds,
+    ),
   /** Links are cut, stamps forged: receipts wait for their ledger. */
   ahead: (seeds: number): Catch =>
     mixed({ ...losses, omittedLost: 0.05, cutEveryMs: 500, forged: 0.3, secondGroup: 1 }, seeds),

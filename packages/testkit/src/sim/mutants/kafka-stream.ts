@@ -100,7 +100,7 @@ export const kafkaStreamMutants: readonly Mutant[] = [
     file: `${core}/kafka-stream.ts`,
     from: "return !hasOtherEpoch(context.view, group.epochs, place) && !overlaps(group.forbidden, place.low, place.high);",
     to: "return true;",
-    caughtBy: drawn(60),
+    caughtBy: kafkaMixes.headers(8),
   },
   {
     id: "stream.processed-anywhere",
@@ -140,7 +140,7 @@ export const kafkaStreamMutants: readonly Mutant[] = [
     file: `${core}/kafka-gone.ts`,
     from: "const gone = difference(goneOf(context, places, sound), facts.ledger.retried);",
     to: "const gone = goneOf(context, places, sound);",
-    caughtBy: drawn(60),
+    caughtBy: kafkaMixes.twice(50),
   },
   {
     id: "gone.displaced-retried",
@@ -156,7 +156,7 @@ export const kafkaStreamMutants: readonly Mutant[] = [
     file: `${core}/kafka-gone.ts`,
     from: "const gone = older.filter((place) => place.low >= cut);",
     to: "const gone = older.filter((place) => place.high >= cut - 3);",
-    caughtBy: drawn(60),
+    caughtBy: kafkaMixes.cuts(8),
   },
   {
     id: "gone.known-of-its-era",
@@ -164,7 +164,7 @@ export const kafkaStreamMutants: readonly Mutant[] = [
     file: `${core}/kafka-gone.ts`,
     from: "intersection(placed, sound), context.madeAgainIn",
     to: "placed, context.madeAgainIn",
-    caughtBy: drawn(60),
+    caughtBy: kafkaMixes.cuts(8),
   },
   {
     id: "gone.twice",

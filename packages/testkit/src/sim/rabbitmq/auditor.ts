@@ -20,7 +20,7 @@ export interface Confirmed {
 
 type QueueLook = RabbitReading["queues"] extends ReadonlyMap<string, infer V> ? V : never;
 
-/** The auditor: readings, clients, snapshot, judgement, notes, confirmation, each at its own instant. */
+/** The auditor: clients, readings, snapshot, judgement, notes, confirmation, each at its own instant. */
 export class SimAuditor {
   readonly confirmed: Confirmed[] = [];
   /** Of the last pass over each lane. */
@@ -67,11 +67,12 @@ export class SimAuditor {
         if (life === this.#life) task();
       });
     const beganAtMs = clock.nowMs;
+    // As the real auditor does, before anything else: a client that left says so after its consumers have.
+    const clients = this.#readClients();
     const records = new Map([...this.#world.queues.keys()].map((name) => [name, this.#world.store.readQueue(name)]));
     step(random.between(0.2, 10), () => {
       const readings = new Map(lanes.map((lane) => [lane, this.#readQueues(lane, records, beganAtMs)]));
       step(random.between(0.2, 10), () => {
-        const clients = this.#readClients();
         step(random.between(0.2, 10), () => {
           for (const lane of lanes) this.#judge(lane, readings.get(lane), clients, step);
           this.#storeLife = this.#world.store.life;
