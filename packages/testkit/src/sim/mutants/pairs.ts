@@ -46,21 +46,6 @@ export const pairedMutants: readonly Mutant[] = [
     caughtBy: kafkaMixes.kills(40),
   },
   {
-    id: "pair.eras",
-    rule: "offsets of before and after a fall have no common measure, by their era and by their epochs",
-    file: `${core}/kafka-context.ts`,
-    from: "const fell = endFell || reading.logStart < memory.logStart;",
-    to: "const fell = endFell && reading.logStart < memory.logStart;",
-    and: [
-      {
-        file: `${core}/kafka-group.ts`,
-        from: "if (hasOtherEpoch(context.view, group.epochs, place)) return",
-        to: "if (place.low < 0) return",
-      },
-    ],
-    caughtBy: kafkaMixes.drawn(60),
-  },
-  {
     id: "pair.void-and-refusal",
     rule: "what was refused is not promised, for the judge and for the store",
     file: `${core}/judge-rabbitmq-open.ts`,
