@@ -109,6 +109,8 @@ export function makesDoubt(faults: RabbitFaults): boolean {
     faults.storeEvictionEveryS,
     faults.linkCutEveryS,
     faults.auditorRestartEveryS,
+    // A consumer that closes waits for its handlers and its goodbye no longer than a shutdown may take.
+    faults.slowShare * (faults.consumerCloseEveryS + faults.channelCloseEveryS),
   ];
   // A consumer whose last report is not answered in time ends unclean.
   return sources.some((each) => each > 0) || faults.answerLossShare > 0 || faults.deadLetter === "cycle";
