@@ -149,10 +149,14 @@ function isDrained(consumerId: string, look: ConsumerLook, cohort: Cohort, facts
   return facts.highestOf(consumerId) > cohort.above || (cohort.isEmptied && look.isQuiet);
 }
 
-/** Whether statistics younger than a note say that the queue holds nothing. */
+/**
+ * Whether the queue holds nothing of what was noted. A busy broker's statistics may be older than they should be; what is
+ * ready the declare counts as it is, so that they are believed for nothing but what is handed out.
+ */
 function isEmptied(notedAtMs: number, facts: CohortFacts): boolean {
   const { reading } = facts.sight;
   if (reading?.ready !== 0 || reading.unacked !== 0) return false;
+  if (reading.readyCount !== 0) return false;
   return reading.beganAtMs >= notedAtMs + reading.statisticsLagMs + slackMs;
 }
 

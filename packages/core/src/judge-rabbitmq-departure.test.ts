@@ -21,6 +21,7 @@ function readingAt(
     limits,
     shape: "",
     consumerCount,
+    readyCount: 1,
     ready: 1,
     unacked: 0,
     getCount: 0,
@@ -39,7 +40,7 @@ function useAfter(counts: readonly (number | undefined)[], change: Partial<Queue
     const isGone = at === counts.length;
     const reading = readingAt(atMs, counts[at], { ...change, exists: !isGone });
     const consumers = consumersOf(counts[at] === 0 ? "closed" : "open");
-    return nextUse(use, { reading, consumers, excess: 0, lookedAtMs: atMs - 1_000, getsGrew: false });
+    return nextUse(use, { reading, consumers, lookedAtMs: atMs - 1_000, getsGrew: false });
   }, unseen);
 }
 
@@ -68,13 +69,13 @@ test("whether an expiry was over, nobody can say who came later or looked away",
 test("a look after a long absence does not count the time of the absence as unused", () => {
   const reading = readingAt(100_000, 0);
   const before = { ...unseen, unusedSinceMs: 1_000 };
-  const sight = { reading, consumers: new Map(), excess: 0, getsGrew: false };
+  const sight = { reading, consumers: new Map(), getsGrew: false };
   expect(nextUse(before, { ...sight, lookedAtMs: 2_000 }).unusedSinceMs).toBe(100_000);
   expect(nextUse(before, { ...sight, lookedAtMs: 99_000 }).unusedSinceMs).toBe(1_000);
 });
 
 test("a get is a use, though nobody consumes", () => {
-  const sight = { reading: readingAt(9_000, 0), consumers: new Map(), excess: 0, lookedAtMs: 8_000, getsGrew: true };
+  const sight = { reading: readingAt(9_000, 0), consumers: new Map(), lookedAtMs: 8_000, getsGrew: true };
   expect(nextUse({ ...unseen, unusedSinceMs: 1_000 }, sight)).toMatchObject({
     lastUsedAtMs: 7_000,
     unusedSinceMs: undefined,
@@ -89,6 +90,15 @@ test("an auto-delete queue goes by itself at the end of the last of its consumer
   expect(gone("closed")).toBe("by-itself");
   expect(gone("dead")).toBe("by-itself");
   expect(gone("closed", [1, 0, 0])).toBe("taken");
+});
+
+test("a consumer that has left the record just before the look, and was counted still, is one whose end was seen", () => {
+  const used = useAfter([1]);
+  const sight = { reading: readingAt(2_000, 1), consumers: consumersOf("closed"), lookedAtMs: 1_000, getsGrew: false };
+  const left = nextUse({ ...used, goneAtMs: undefined }, sight);
+  expect(left).toMatchObject({ users: new Set(["k"]), hasForeign: false });
+  const watch = watchOf(left, { goesWith: "last-consumer" }, consumersOf("closed"));
+  expect(departureOf(watch, undefined)).toBe("by-itself");
 });
 
 test("the end of a consumer that nobody audits is not seen", () => {

@@ -6,8 +6,6 @@ import type { QueueLimits, QueueReading } from "./reading.ts";
 interface UseSight {
   readonly reading: QueueReading | undefined;
   readonly consumers: ReadonlyMap<string, ConsumerLook>;
-  /** How many consumers the broker counted beyond the registered ones. */
-  readonly excess: number;
   readonly lookedAtMs: number;
   readonly getsGrew: boolean;
 }
@@ -18,10 +16,13 @@ export function nextUse(previous: QueueUse, seen: UseSight): QueueUse {
   if (reading === undefined) return previous;
   const { beganAtMs } = reading;
   if (!reading.exists) return { ...previous, goneAtMs: previous.goneAtMs ?? beganAtMs };
-  const users = usersIn(seen.consumers);
-  const count = reading.consumerCount ?? reading.listedConsumerCount;
+  const registered = usersIn(seen.consumers);
+  // The record may be younger than the count: who has left it since was counted still.
+  const users = registered.size > 0 ? registered : previous.users;
+  const count = countOf(reading, registered);
   if (seen.getsGrew || (count !== undefined && count > 0)) {
-    const hasForeign = reading.consumerCount === undefined || seen.excess > 0;
+    const hasForeign =
+      reading.consumerCount === undefined || reading.consumerCount > Math.max(users.size, previous.users.size);
     // What statistics list may be over by now, and what they count may have been before.
     const lagMs = reading.consumerCount === undefined || seen.getsGrew ? reading.statisticsLagMs : 0;
     return { users, hasForeign, lastUsedAtMs: beganAtMs - lagMs, unusedSinceMs: undefined, goneAtMs: undefined };
@@ -29,7 +30,7 @@ export function nextUse(previous: QueueUse, seen: UseSight): QueueUse {
   const isWatched = beganAtMs - seen.lookedAtMs <= maxUnwatchedMs;
   const unusedSinceMs = isWatched ? (previous.unusedSinceMs ?? beganAtMs) : beganAtMs;
   return {
-    users,
+    users: previous.unusedSinceMs === undefined ? users : registered,
     hasForeign: count === undefined,
     lastUsedAtMs: previous.lastUsedAtMs,
     unusedSinceMs: count === undefined ? undefined : unusedSinceMs,
@@ -66,6 +67,15 @@ function departureOfExpired({ goneAtMs, lastUsedAtMs, unusedSinceMs }: QueueUse,
   if (lastUsedAtMs !== undefined && goneAtMs - lastUsedAtMs < limits.expiresAfterMs) return "taken";
   if (unusedSinceMs === undefined) return "unclear";
   return goneAtMs - (lastUsedAtMs ?? unusedSinceMs) >= limits.expiresAfterMs ? "by-itself" : "unclear";
+}
+
+/** Statistics do not list those that have just come. */
+function countOf(
+  { consumerCount, listedConsumerCount }: QueueReading,
+  registered: ReadonlySet<string>,
+): number | undefined {
+  if (consumerCount !== undefined || listedConsumerCount === undefined) return consumerCount;
+  return Math.max(listedConsumerCount, registered.size);
 }
 
 function hasEnded(look: ConsumerLook | undefined): boolean {

@@ -22,6 +22,7 @@ function gone(beganAtMs: number, uptimeMs: number | undefined): QueueReading {
     limits,
     shape: "",
     consumerCount: undefined,
+    readyCount: undefined,
     ready: undefined,
     unacked: undefined,
     getCount: undefined,

@@ -255,6 +255,7 @@ function judgeNow(
     uptimeMs: undefined,
     shape: "",
     consumerCount: at.consumers.filter(({ isDead }) => !isDead).length,
+    readyCount: at.queued,
     ready: at.queued,
     unacked: 0,
     getCount: 0,

@@ -49,7 +49,7 @@ export function watchQueue(input: WatchInput): QueueSight {
   const excess = reading?.consumerCount === undefined ? 0 : Math.max(0, reading.consumerCount - countLiving(consumers));
   const gets = watchGets(previous.gets, { before: previous.consumers, now: consumers }, reading);
   const getsGrew = (gets.watch.counted ?? 0) > (previous.gets.counted ?? Infinity);
-  const use = { reading, consumers, excess, lookedAtMs: previous.lookedAtMs, getsGrew };
+  const use = { reading, consumers, lookedAtMs: previous.lookedAtMs, getsGrew };
   const seen: QueueWatch = {
     lookedAtMs: reading?.beganAtMs ?? previous.lookedAtMs,
     bound: reading?.bound,

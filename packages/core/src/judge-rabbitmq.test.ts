@@ -34,6 +34,13 @@ describe("the judge of RabbitMQ lanes", () => {
     expect(late.proofs.map((proof) => proof.sequences)).toEqual([[17, 20]]);
   });
 
+  test("does not trust statistics that call a queue empty while messages wait in it", () => {
+    const receipts = { firstDelivered: 16, received: [1, 16], processed: [1, 16] } as const;
+    const found = begin().run(40, () => ({ receipts, ready: 0, readyCount: 4 }));
+    expect(found.proofs).toEqual([]);
+    expect(statesOf(found, 17)).toEqual(["pending store.missing"]);
+  });
+
   test("puts in doubt what a foreign reader may have taken, whoever leaves first", () => {
     const history = begin();
     const found = history.run(20, (at) => ({ consumerCount: at === 5 ? 2 : 1 }));

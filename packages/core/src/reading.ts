@@ -110,6 +110,8 @@ export interface QueueReading {
   readonly shape: string;
   /** The exact count, by a passive declare; undefined = not readable. */
   readonly consumerCount: number | undefined;
+  /** Messages that wait for somebody to take them, exact by the same declare. */
+  readonly readyCount: number | undefined;
   /** The count that statistics have; absent = not readable. */
   readonly listedConsumerCount?: number | undefined;
   /** Statistics, which lag by up to `statisticsLagMs`; undefined = not readable. */

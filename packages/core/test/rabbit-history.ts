@@ -29,6 +29,8 @@ export interface Pass {
   readonly uptimeMs?: number;
   readonly getCount?: number;
   readonly ready?: number;
+  /** As the declare counts it; undefined = as the statistics say. */
+  readonly readyCount?: number;
   readonly unacked?: number;
   readonly limits?: Partial<QueueLimits>;
   readonly storeDoubted?: boolean;
@@ -91,6 +93,7 @@ function inputOf(pass: Pass, at: number, nowMs: number, memory: LaneMemory): Jud
       pass.isLocked === true || pass.isGone === true
         ? undefined
         : (pass.consumerCount ?? (pass.hasLeft === true ? 0 : 1)),
+    readyCount: pass.readyCount ?? pass.ready ?? 0,
     ready: pass.ready ?? 0,
     unacked: pass.unacked ?? 0,
     getCount: pass.getCount ?? 0,

@@ -1,8 +1,16 @@
+import type { QueueReading } from "@seqwatch/core";
 import { BackOff } from "./back-off.ts";
+
+/** The answer to a passive declare. */
+interface Declared {
+  readonly consumerCount: number;
+  /** Those that are ready. */
+  readonly messageCount: number;
+}
 
 /** The part of amqplib's channel that is used. */
 export interface CountingChannel {
-  checkQueue(queue: string): Promise<{ readonly consumerCount: number }>;
+  checkQueue(queue: string): Promise<Declared>;
   close(): Promise<void>;
   on(event: "error" | "close", listener: (error?: unknown) => void): unknown;
 }
@@ -15,14 +23,20 @@ export interface CountingConnection {
 }
 
 export type ConsumerCount =
-  | { readonly kind: "counted"; readonly consumerCount: number }
+  | { readonly kind: "counted"; readonly consumerCount: number; readonly readyCount: number }
   | { readonly kind: "absent" }
   /** It is known, but nobody reaches it: the node that holds it is down. */
   | { readonly kind: "away" }
   | { readonly kind: "unknown" };
 
+/** The counts as a reading has them; undefined = not readable. */
+export function exactCounts(count: ConsumerCount): Pick<QueueReading, "consumerCount" | "readyCount"> {
+  if (count.kind !== "counted") return { consumerCount: undefined, readyCount: undefined };
+  return { consumerCount: count.consumerCount, readyCount: count.readyCount };
+}
+
 /**
- * Counts a queue's consumers by a passive declare, which is exact at once where the management API lags by seconds. A
+ * Counts a queue's consumers and messages by a passive declare, which is exact at once where the management API lags. A
  * queue that is absent or refused closes the channel, so the channel is nobody else's and is opened anew.
  */
 export class QueueCounter {
@@ -61,9 +75,9 @@ export class QueueCounter {
   async #countNow(queue: string, nowMs: () => number): Promise<ConsumerCount> {
     if (this.#isClosed || !this.#backOff.mayTry(nowMs())) return { kind: "unknown" };
     try {
-      const { consumerCount } = await this.#inTime(this.#check(queue));
+      const { consumerCount, messageCount } = await this.#inTime(this.#check(queue));
       this.#backOff.succeeded();
-      return { kind: "counted", consumerCount };
+      return { kind: "counted", consumerCount, readyCount: messageCount };
     } catch (error) {
       this.#channel = undefined;
       const code = codeOf(error);
@@ -79,7 +93,7 @@ export class QueueCounter {
     }
   }
 
-  async #check(queue: string): Promise<{ readonly consumerCount: number }> {
+  async #check(queue: string): Promise<Declared> {
     this.#connection ??= await this.#open();
     this.#channel ??= await openChannel(this.#connection, () => (this.#channel = undefined));
     return await this.#channel.checkQueue(queue);

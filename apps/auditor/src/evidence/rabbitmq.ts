@@ -2,7 +2,7 @@ import { type EvidenceReader, type Lane, noLimits, type QueueReading } from "@se
 import { countOf, type Fields, fieldsOf, listOf, stableText, textOf } from "./json-fields.ts";
 import { type ManagementAnswer, ManagementClient } from "./management-client.ts";
 import { createNameHash } from "./name-hash.ts";
-import { type ConsumerCount, type CountingConnection, QueueCounter } from "./queue-counter.ts";
+import { type ConsumerCount, type CountingConnection, exactCounts, QueueCounter } from "./queue-counter.ts";
 import { QueueLeases } from "./queue-leases.ts";
 import { OwnCluster } from "./rabbitmq-cluster.ts";
 import { deadLetterTargetOf, limitsOf, type QueueSources } from "./rabbitmq-limits.ts";
@@ -34,9 +34,8 @@ export interface RabbitReaderOptions {
  * of consumers by a passive declare. It writes nothing and answers undefined where anything that matters is unreadable.
  */
 export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader {
-  const { virtualHost, warn, timeoutMs = 2_000 } = options;
+  const { virtualHost, warn, timeoutMs = 2_000, managementUrl: url, ca } = options;
   const vhost = encodeURIComponent(virtualHost);
-  const { managementUrl: url, ca } = options;
   const management = new ManagementClient({ url, ca, timeoutMs, maxConcurrent: 8, shareMs, warn });
   const own = new OwnCluster({ name: options.cluster, virtualHost, warn });
   const lookAt = { management, vhost, hide: createNameHash(options.nameSecret) };
@@ -72,7 +71,7 @@ export function createRabbitReader(options: RabbitReaderOptions): EvidenceReader
       limits: { ...settings.limits, deadLetters },
       // What the queue threw away while its letters led elsewhere must not be judged by where they lead now.
       shape: stableText([settings.shape, route.steps, deadLetters]),
-      consumerCount: count.kind === "counted" ? count.consumerCount : undefined,
+      ...exactCounts(count),
       listedConsumerCount: settings.listedConsumerCount,
       ready: settings.ready,
       unacked: settings.unacked,
@@ -147,6 +146,7 @@ function awayReading(beganAtMs: number): QueueReading {
     limits: noLimits,
     shape: "away",
     consumerCount: undefined,
+    readyCount: undefined,
     ready: undefined,
     unacked: undefined,
     getCount: undefined,

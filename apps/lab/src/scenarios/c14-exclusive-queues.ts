@@ -11,7 +11,7 @@ export const scenario: Scenario = {
     rule: "a queue that the broker does not let us look into has an unknown number of consumers, not none",
     file: "apps/auditor/src/evidence/queue-counter.ts",
     from: "if (code === 403 || code === 405) {",
-    to: 'if (code === 405) return { kind: "counted", consumerCount: 0 };\n      if (code === 403) {',
+    to: 'if (code === 405) return { kind: "counted", consumerCount: 0, readyCount: 0 };\n      if (code === 403) {',
   },
   async play(lab) {
     const exchange = await lab.rabbitmq.exchange("prices", "fanout");

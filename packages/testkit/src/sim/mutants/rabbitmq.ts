@@ -59,7 +59,7 @@ export const rabbitMutants: readonly Mutant[] = [
     file: `${core}/judge-rabbitmq-cohorts.ts`,
     from: "return reading.beganAtMs >= notedAtMs + reading.statisticsLagMs + slackMs;",
     to: "return reading.beganAtMs >= notedAtMs;",
-    caughtBy: { ...rabbitmq, given: { pauseEveryS: 6 } },
+    caughtBy: { ...rabbitmq, given: { consumerCloseEveryS: 2, networkStallEveryS: 2, publishEveryMs: 1_000 } },
   },
   {
     id: "queue.unacked-counts",

@@ -122,7 +122,7 @@ export class SimAuditor {
       isUntouched: false,
       uptimeMs: this.#readUptime(),
       shape: shapes.get(`${lane.partition} ${queue.name}`) ?? "",
-      ...(exists ? { consumerCount: queue.consumerCount, ...queue.statistics } : unread),
+      ...(exists ? { consumerCount: queue.consumerCount, readyCount: queue.readyCount, ...queue.statistics } : unread),
       statisticsLagMs: 5_000,
     };
   }
@@ -176,4 +176,10 @@ export class SimAuditor {
 const uptimeToldEveryMs = 4_500;
 
 /** Of a queue that is gone nothing is counted. */
-const unread = { consumerCount: undefined, ready: undefined, unacked: undefined, getCount: undefined } as const;
+const unread = {
+  consumerCount: undefined,
+  readyCount: undefined,
+  ready: undefined,
+  unacked: undefined,
+  getCount: undefined,
+} as const;
