@@ -151,11 +151,13 @@ function isDrained(consumerId: string, look: ConsumerLook, cohort: Cohort, facts
 
 /**
  * Whether the queue holds nothing of what was noted. A busy broker's statistics may be older than they should be; what is
- * ready the declare counts as it is, so that they are believed for nothing but what is handed out.
+ * ready the declare counts as it is, so that they are believed for nothing but what is handed out. Where nobody can count,
+ * they only make a doubt, later: nothing is confirmed there.
  */
 function isEmptied(notedAtMs: number, facts: CohortFacts): boolean {
   const { reading } = facts.sight;
   if (reading?.ready !== 0 || reading.unacked !== 0) return false;
+  if (reading.readyCount === undefined) return reading.beganAtMs >= notedAtMs + uncountedLags * reading.statisticsLagMs;
   if (reading.readyCount !== 0) return false;
   return reading.beganAtMs >= notedAtMs + reading.statisticsLagMs + slackMs;
 }
@@ -221,6 +223,8 @@ function mergePassings(a: Passing, b: Passing): Passing {
     numbers: undefined,
   };
 }
+
+const uncountedLags = 4;
 
 /** Statistics may be older than the lag that the broker states by the time that they take to be written. */
 const slackMs = 1_000;

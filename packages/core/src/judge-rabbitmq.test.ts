@@ -41,6 +41,16 @@ describe("the judge of RabbitMQ lanes", () => {
     expect(statesOf(found, 17)).toEqual(["pending store.missing"]);
   });
 
+  test("puts in doubt what went from a queue that nobody can count, by its statistics alone, and proves nothing", () => {
+    const receipts = { firstDelivered: 16, received: [1, 16], processed: [1, 16] } as const;
+    const history = begin();
+    const soon = history.run(12, () => ({ receipts, isLocked: true }));
+    expect(statesOf(soon, 17)).toEqual(["pending store.missing"]);
+    const found = history.run(30, () => ({ receipts, isLocked: true }));
+    expect(found.proofs).toEqual([]);
+    expect(statesOf(found, 17)).toEqual(["in-doubt log-not-readable store.missing"]);
+  });
+
   test("puts in doubt what a foreign reader may have taken, whoever leaves first", () => {
     const history = begin();
     const found = history.run(20, (at) => ({ consumerCount: at === 5 ? 2 : 1 }));

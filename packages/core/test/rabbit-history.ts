@@ -93,7 +93,7 @@ function inputOf(pass: Pass, at: number, nowMs: number, memory: LaneMemory): Jud
       pass.isLocked === true || pass.isGone === true
         ? undefined
         : (pass.consumerCount ?? (pass.hasLeft === true ? 0 : 1)),
-    readyCount: pass.readyCount ?? pass.ready ?? 0,
+    readyCount: pass.isLocked === true ? undefined : (pass.readyCount ?? pass.ready ?? 0),
     ready: pass.ready ?? 0,
     unacked: pass.unacked ?? 0,
     getCount: pass.getCount ?? 0,
