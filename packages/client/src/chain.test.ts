@@ -68,6 +68,17 @@ test("at the exit of the process the news go out at once, built on a report that
   ]);
 });
 
+test("at the exit of the process a report that was given up goes out again, before what builds on it", async () => {
+  const { chain, sent, news } = setUp(["a"], [new Error("no answer")]);
+  await expect(chain.advance()).rejects.toThrow("no answer");
+  news.splice(0, 1, "a and b");
+  chain.lastWords();
+  expect(sent.slice(1)).toEqual([
+    { number: 1, nonce: "n1", buildsOn: "", what: "a" },
+    { number: 2, nonce: "n2", buildsOn: "n1", what: "a and b" },
+  ]);
+});
+
 test("at the exit of the process nothing is written where there is no news, and a failure ends nothing", async () => {
   const { chain, sent, news } = setUp([], [new Error("gone")]);
   chain.lastWords();

@@ -71,10 +71,16 @@ export class Chain<Report> {
    * there is one. The connection keeps their order, so either both are stored or the store refuses the second.
    */
   lastWords(): void {
+    // One that was given up, and may have been stored, has to be there before what builds on it.
+    if (this.#open !== undefined && !this.#isAdvancing) this.#sendUnheard(this.#open.report);
     if (!this.#author.hasNews()) return;
     const { link, report } = this.#open ?? this.#compose();
     const last = this.#open === undefined ? report : this.#author.next(this.#linkAfter(link));
-    void this.#author.send(last).catch(() => {}); // nobody is left to be told
+    this.#sendUnheard(last);
+  }
+
+  #sendUnheard(report: Report): void {
+    void this.#author.send(report).catch(() => {}); // nobody is left to be told
   }
 
   #linkAfter({ number, nonce }: Link): Link {

@@ -35,6 +35,14 @@ export interface BrokerPort {
   offsetCommit(request: OffsetCommitPort): Promise<unknown>;
 }
 
+/** Where kafkajs's broker objects send every request (kafkajs: src/broker/index.js); undefined = it cannot be found. */
+export function sendRequestOf(broker: object): { readonly symbol: symbol; readonly send: Function } | undefined {
+  const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(broker) ?? {});
+  const symbol = symbols.find(({ description }) => description === "private:Broker:sendRequest");
+  const send: unknown = symbol === undefined ? undefined : Reflect.get(broker, symbol);
+  return symbol === undefined || typeof send !== "function" ? undefined : { symbol, send };
+}
+
 /** Every commit of a member passes here: automatic ones, the user's own, a seek's, and a reset's (offset −1 or −2). */
 export interface OffsetCommitPort {
   readonly groupId: string;

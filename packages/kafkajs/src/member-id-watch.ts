@@ -1,4 +1,4 @@
-import type { BrokerPort } from "./cluster.ts";
+import { type BrokerPort, sendRequestOf } from "./cluster.ts";
 import { textAt } from "./untyped.ts";
 
 /**
@@ -11,10 +11,9 @@ export function watchMemberId(
   heard: (memberId: string) => void,
   failed: (where: string, error: unknown) => void,
 ): void {
-  const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(broker) ?? {});
-  const symbol = symbols.find(({ description }) => description === "private:Broker:sendRequest");
-  const send: unknown = symbol === undefined ? undefined : Reflect.get(broker, symbol);
-  if (symbol === undefined || typeof send !== "function") return;
+  const found = sendRequestOf(broker);
+  if (found === undefined) return;
+  const { symbol, send } = found;
   const note = (refusal: unknown): void => {
     const memberId = textAt(refusal, "memberId");
     if (textAt(refusal, "name") !== "KafkaJSMemberIdRequired" || memberId === "") return;

@@ -1,4 +1,4 @@
-import type { BrokerPort } from "./cluster.ts";
+import { type BrokerPort, sendRequestOf } from "./cluster.ts";
 
 /** The key of ListGroups in the protocol. */
 const listGroups = 16;
@@ -13,12 +13,10 @@ const noTags = 0;
  */
 export async function modernGroupsAt(coordinator: Pick<BrokerPort, "versions">): Promise<ReadonlySet<string>> {
   if ((coordinator.versions?.[listGroups]?.maxVersion ?? 0) < typedVersion) return new Set();
-  const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(coordinator) ?? {});
-  const symbol = symbols.find(({ description }) => description === "private:Broker:sendRequest");
-  const send: unknown = symbol === undefined ? undefined : Reflect.get(coordinator, symbol);
-  if (typeof send !== "function") throw new Error("This kafkajs shows no way to ask for the types of groups.");
+  const found = sendRequestOf(coordinator);
+  if (found === undefined) throw new Error("This kafkajs shows no way to ask for the types of groups.");
   const buffer = encodeRequest();
-  const answer: unknown = await Reflect.apply(send, coordinator, [
+  const answer: unknown = await Reflect.apply(found.send, coordinator, [
     {
       request: {
         apiKey: listGroups,
